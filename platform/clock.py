@@ -1,0 +1,29 @@
+"""The time of this process, in one place so that tests can hold it still."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+
+def _system() -> datetime:
+    return datetime.now(UTC)
+
+
+_source: Callable[[], datetime] = _system
+
+
+def now() -> datetime:
+    """The current time, aware, in UTC, in whole microseconds."""
+    return _source()
+
+
+@contextmanager
+def fixed(at: datetime) -> Iterator[None]:
+    """Hold the clock at ``at`` (aware) inside the block, for every thread."""
+    global _source
+    before = _source
+    _source = lambda: at  # noqa: E731
+    try:
+        yield
+    finally:
+        _source = before

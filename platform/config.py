@@ -1,0 +1,236 @@
+"""Typed configuration, read from ``SIGNOFF_*`` and checked once at start, with every wrong value named."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from .errors import Refused
+from .problems import Problem
+from .text import LANGUAGES, msg
+
+
+@dataclass(frozen=True)
+class Config:
+    """What an operator decides. Each field is the environment variable ``SIGNOFF_<NAME>``; ``metadata["help"]`` documents it."""
+
+    data_dir: Path = field(
+        default=Path("var"), metadata={"help": "Folder for the database, files and demo mails."}
+    )
+    database_url: str = field(
+        default="",
+        metadata={
+            "help": "SQLAlchemy URL: sqlite:///… or postgresql+psycopg://…; empty: SQLite in the data folder."
+        },
+    )
+    secret_key: str = field(
+        default="",
+        metadata={"help": "Signs sessions and links; empty: made once and kept in the data folder."},
+    )
+    base_url: str = field(
+        default="http://127.0.0.1:8000", metadata={"help": "Address people see in messages."}
+    )
+    mail_url: str = field(
+        default="",
+        metadata={
+            "help": "smtp://user:password@host:port, smtps://…, or folder: to write mails to a folder; empty: no mail."
+        },
+    )
+    mail_from: str = field(default="Signoff <signoff@localhost>", metadata={"help": "Sender of mails."})
+    language: str = field(default="en", metadata={"help": "Language of people who chose none: en or zh."})
+    time_zone: str = field(
+        default="Asia/Shanghai", metadata={"help": "Zone of people and calendars that name none."}
+    )
+    country: str = field(
+        default="CN", metadata={"help": "Country whose holidays the default calendar keeps."}
+    )
+    max_upload_bytes: int = field(default=20 * 1024 * 1024, metadata={"help": "Largest upload, in bytes."})
+    sqlite_synchronous: str = field(
+        default="FULL",
+        metadata={"help": "FULL: no accepted decision is lost in a power cut; NORMAL: faster."},
+    )
+    session_hours: int = field(default=12, metadata={"help": "Hours until an idle person signs in again."})
+    sign_in_limit: str = field(
+        default="10 per minute", metadata={"help": "Sign-in attempts per address and name."}
+    )
+    api_limit: str = field(default="600 per minute", metadata={"help": "API calls per person or address."})
+    background: str = field(
+        default="embedded",
+        metadata={
+            "help": "embedded: timers and messages in the web process; external: only in signoff worker."
+        },
+    )
+    plugins: str = field(default="", metadata={"help": "Further plugins, comma-separated module:attribute."})
+    log_level: str = field(default="INFO", metadata={"help": "DEBUG, INFO, WARNING or ERROR."})
+    secure_cookies: bool = field(
+        default=False, metadata={"help": "true behind HTTPS: cookies are sent over HTTPS only."}
+    )
+    proxies: int = field(
+        default=0, metadata={"help": "Trusted reverse proxies in front, for addresses and limits."}
+    )
+    testing: bool = field(
+        default=False, metadata={"help": "For the test suite: no limits, no background threads."}
+    )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def files_dir(self) -> Path:
+        return self.data_dir / "files"
+
+    @property
+    def mail_dir(self) -> Path:
+        return self.data_dir / "mail"
+
+
+def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
+    """The configuration of this process; ``overrides`` win over the environment.
+
+    Raises:
+        Refused: with one problem per wrong or unknown variable.
+    """
+    environ = os.environ if environ is None else environ
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    known = {f"SIGNOFF_{each.name.upper()}": each for each in fields(Config)}
+    for name in sorted(environ):
+        if not name.startswith("SIGNOFF_"):
+            continue
+        if name not in known:
+            problems.append(
+                Problem(
+                    f"/{name}",
+                    "unknown_setting",
+                    msg("No setting %(name)s. Remove it or correct its name.", name=name),
+                )
+            )
+            continue
+        parsed = _convert(known[name].type, environ[name])
+        if parsed is None:
+            problems.append(
+                Problem(
+                    f"/{name}",
+                    "wrong_type",
+                    msg("%(name)s is %(value)s, which cannot be read.", name=name, value=repr(environ[name])),
+                )
+            )
+        else:
+            values[known[name].name] = parsed
+    config = Config(**{**values, **overrides})
+    problems += [
+        Problem(f"/SIGNOFF_{name.upper()}", "wrong_value", message)
+        for name, check in _CHECKS.items()
+        if (message := check(getattr(config, name)))
+    ]
+    if problems:
+        raise Refused(
+            msg("The configuration has %(count)s problems.", count=len(problems)),
+            code="configuration",
+            problems=problems,
+        )
+    return _with_defaults(config)
+
+
+def _convert(kind: Any, raw: str) -> Any:
+    """``raw`` as the field's type, ``None`` if it cannot be."""
+    if kind is Path:
+        return Path(raw)
+    if kind is int:
+        return int(raw) if raw.strip().isdecimal() else None
+    if kind is bool:
+        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}.get(
+            raw.strip().lower()
+        )
+    return raw.strip()
+
+
+def _check_database(url: str) -> str:
+    if not url:
+        return ""
+    try:
+        name = make_url(url).get_backend_name()
+    except ArgumentError:
+        return msg("%(value)s is no database address. Example: sqlite:///signoff.db", value=repr(url))
+    return (
+        ""
+        if name in ("sqlite", "postgresql")
+        else msg("%(name)s is not supported. Use sqlite or postgresql.", name=name)
+    )
+
+
+def _check_mail(url: str) -> str:
+    if not url or url == "folder:" or urlsplit(url).scheme in ("smtp", "smtps"):
+        return ""
+    return msg(
+        "%(value)s is no mail address. Use smtp://host:port, smtps://host:port or folder:", value=repr(url)
+    )
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    return lambda value: (
+        ""
+        if value in allowed
+        else msg("%(value)s is not known. Known: %(known)s.", value=repr(value), known=", ".join(allowed))
+    )
+
+
+def _at_least(least: int) -> Callable[[int], str]:
+    return lambda value: (
+        "" if value >= least else msg("%(value)s is too small; at least %(least)s.", value=value, least=least)
+    )
+
+
+_CHECKS: dict[str, Callable[[Any], str]] = {
+    "database_url": _check_database,
+    "mail_url": _check_mail,
+    "base_url": lambda url: (
+        ""
+        if urlsplit(url).scheme in ("http", "https")
+        else msg("%(value)s is no http or https address.", value=repr(url))
+    ),
+    "language": _one_of(*LANGUAGES),
+    "time_zone": lambda zone: (
+        ""
+        if zone in available_timezones()
+        else msg("No time zone %(value)s. Example: Asia/Shanghai.", value=repr(zone))
+    ),
+    "sqlite_synchronous": _one_of("FULL", "NORMAL"),
+    "background": _one_of("embedded", "external"),
+    "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    "max_upload_bytes": _at_least(1024),
+    "session_hours": _at_least(1),
+    "secret_key": lambda key: (
+        ""
+        if not key or len(key) >= 16
+        else msg("The secret key has %(n)s characters; use at least 16.", n=len(key))
+    ),
+}
+
+
+def _with_defaults(config: Config) -> Config:
+    """Fill what is derived: absolute data folder, database in it, a secret key kept in it."""
+    data_dir = config.data_dir.expanduser().resolve()
+    values = {each.name: getattr(config, each.name) for each in fields(Config)} | {"data_dir": data_dir}
+    values["database_url"] = config.database_url or f"sqlite:///{data_dir / 'signoff.db'}"
+    if values["database_url"].startswith(("postgresql://", "postgres://")):
+        values["database_url"] = "postgresql+psycopg://" + values["database_url"].split("://", 1)[1]
+    values["secret_key"] = config.secret_key or _kept_secret(data_dir / "secret.key")
+    values["base_url"] = config.base_url.rstrip("/")
+    return Config(**values)
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=True)
+        path.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+    return path.read_text(encoding="utf-8").strip()

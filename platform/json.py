@@ -1,0 +1,127 @@
+"""Reading JSON that strangers send, and writing it in one canonical way."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from .errors import Malformed, Refused, TooLarge
+from .problems import Problem, pointer
+from .text import msg
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_DEPTH = 64
+
+
+class _Duplicate(Exception):
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _Duplicate(key)
+        found[key] = value
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise Malformed(msg("The JSON holds %(name)s, which is no number in JSON. Remove it.", name=name))
+
+
+def parse(source: str | bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Any:
+    """The value of a JSON text; numbers with a fraction come as :class:`~decimal.Decimal`.
+
+    Raises:
+        TooLarge: more than ``max_bytes`` bytes.
+        Malformed: no JSON, nested deeper than ``max_depth``, a key twice, ``NaN`` or ``Infinity``.
+    """
+    if len(source) > max_bytes:
+        raise TooLarge(
+            msg("The JSON is %(size)s bytes long; at most %(max)s are read.", size=len(source), max=max_bytes)
+        )
+    try:
+        text = source.decode("utf-8-sig") if isinstance(source, bytes) else source
+    except UnicodeDecodeError as error:
+        raise Malformed(msg("The file is no UTF-8 text. Save it as UTF-8.")) from error
+    _check_depth(text, max_depth)
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=Decimal)
+    except _Duplicate as error:
+        raise Malformed(
+            msg("The key %(key)s stands twice in one object. Remove one.", key=repr(error.key))
+        ) from error
+    except json.JSONDecodeError as error:
+        raise Malformed(
+            msg(
+                "No JSON: %(what)s at line %(line)s, column %(column)s.",
+                what=error.msg,
+                line=error.lineno,
+                column=error.colno,
+            ),
+            line=error.lineno,
+            column=error.colno,
+        ) from error
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # an integer of thousands of digits, a nesting beyond reason
+        raise Malformed(msg("The JSON holds a number that is too long to read.")) from error
+
+
+def _check_depth(text: str, max_depth: int) -> None:
+    """A scan before parsing: a thousand levels never reach the recursive parser."""
+    if text.count("[") + text.count("{") <= max_depth:
+        return
+    depth = 0
+    in_string = escaped = False
+    for character in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                in_string = False
+        elif character == '"':
+            in_string = True
+        elif character in "[{":
+            depth += 1
+            if depth > max_depth:
+                raise Malformed(msg("The JSON is nested deeper than %(max)s levels.", max=max_depth))
+        elif character in "]}":
+            depth -= 1
+
+
+def parse_object(source: str | bytes) -> dict[str, Any]:
+    """Like :func:`parse`, and the value must be an object.
+
+    Raises:
+        Refused: it is an array, a string, a number …
+    """
+    value = parse(source)
+    if not isinstance(value, dict):
+        raise Refused.because([Problem(pointer(), "not_an_object", msg("Expected a JSON object in braces."))])
+    return value
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def canonical(value: Any) -> str:
+    """The one text of a value: sorted keys, no spaces, decimals as strings. Hashes and comparisons use it."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON; key order kept, decimals as strings."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
+def pretty(value: Any) -> str:
+    """JSON for people: two spaces, key order kept."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n"
