@@ -11,9 +11,7 @@ records = sa.Table(
     sa.Column("form", Key, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),  # of the form, when it was filed
     sa.Column("number", sa.String(80)),  # NULL: the form has no numbering, or a draft
-    sa.Column(
-        "status", sa.String(16), nullable=False
-    ),  # draft open approved rejected returned withdrawn kept
+    sa.Column("status", sa.String(16), nullable=False),  # draft open approved rejected returned withdrawn kept
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("values", Json, nullable=False),
     sa.Column("links", Json, nullable=False),  # {pointer: {"id", "form", "revision", "title"}} of lookups
@@ -34,9 +32,7 @@ record_terms = sa.Table(
     metadata,
     sa.Column("form", Key, primary_key=True),
     # byte order, so that a prefix is a range on every database
-    sa.Column(
-        "term", sa.String(40).with_variant(sa.String(40, collation="C"), "postgresql"), primary_key=True
-    ),
+    sa.Column("term", sa.String(40).with_variant(sa.String(40, collation="C"), "postgresql"), primary_key=True),
     sa.Column("record_id", Id, primary_key=True),
     sa.Index("ix_signoff_record_term_record", "record_id"),
 )
@@ -63,5 +59,5 @@ record_totals = sa.Table(
     metadata,
     sa.Column("record_id", Id, primary_key=True),  # the record that shows the total
     sa.Column("field", Key, primary_key=True),
-    sa.Column("value", sa.Numeric(38, 10).with_variant(sa.BigInteger, "sqlite"), nullable=False),
+    sa.Column("micros", sa.BigInteger, nullable=False),  # the sum in millionths: exact on every database
 )

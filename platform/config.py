@@ -21,22 +21,16 @@ from .text import LANGUAGES, msg
 class Config:
     """What an operator decides. Each field is the environment variable ``SIGNOFF_<NAME>``; ``metadata["help"]`` documents it."""
 
-    data_dir: Path = field(
-        default=Path("var"), metadata={"help": "Folder for the database, files and demo mails."}
-    )
+    data_dir: Path = field(default=Path("var"), metadata={"help": "Folder for the database, files and demo mails."})
     database_url: str = field(
         default="",
-        metadata={
-            "help": "SQLAlchemy URL: sqlite:///… or postgresql+psycopg://…; empty: SQLite in the data folder."
-        },
+        metadata={"help": "SQLAlchemy URL: sqlite:///… or postgresql+psycopg://…; empty: SQLite in the data folder."},
     )
     secret_key: str = field(
         default="",
         metadata={"help": "Signs sessions and links; empty: made once and kept in the data folder."},
     )
-    base_url: str = field(
-        default="http://127.0.0.1:8000", metadata={"help": "Address people see in messages."}
-    )
+    base_url: str = field(default="http://127.0.0.1:8000", metadata={"help": "Address people see in messages."})
     mail_url: str = field(
         default="",
         metadata={
@@ -45,39 +39,27 @@ class Config:
     )
     mail_from: str = field(default="Signoff <signoff@localhost>", metadata={"help": "Sender of mails."})
     language: str = field(default="en", metadata={"help": "Language of people who chose none: en or zh."})
-    time_zone: str = field(
-        default="Asia/Shanghai", metadata={"help": "Zone of people and calendars that name none."}
-    )
-    country: str = field(
-        default="CN", metadata={"help": "Country whose holidays the default calendar keeps."}
-    )
+    time_zone: str = field(default="Asia/Shanghai", metadata={"help": "Zone of people and calendars that name none."})
+    country: str = field(default="CN", metadata={"help": "Country whose holidays the default calendar keeps."})
     max_upload_bytes: int = field(default=20 * 1024 * 1024, metadata={"help": "Largest upload, in bytes."})
     sqlite_synchronous: str = field(
         default="FULL",
         metadata={"help": "FULL: no accepted decision is lost in a power cut; NORMAL: faster."},
     )
     session_hours: int = field(default=12, metadata={"help": "Hours until an idle person signs in again."})
-    sign_in_limit: str = field(
-        default="10 per minute", metadata={"help": "Sign-in attempts per address and name."}
-    )
+    sign_in_limit: str = field(default="10 per minute", metadata={"help": "Sign-in attempts per address and name."})
     api_limit: str = field(default="600 per minute", metadata={"help": "API calls per person or address."})
     background: str = field(
         default="embedded",
-        metadata={
-            "help": "embedded: timers and messages in the web process; external: only in signoff worker."
-        },
+        metadata={"help": "embedded: timers and messages in the web process; external: only in signoff worker."},
     )
     plugins: str = field(default="", metadata={"help": "Further plugins, comma-separated module:attribute."})
     log_level: str = field(default="INFO", metadata={"help": "DEBUG, INFO, WARNING or ERROR."})
     secure_cookies: bool = field(
         default=False, metadata={"help": "true behind HTTPS: cookies are sent over HTTPS only."}
     )
-    proxies: int = field(
-        default=0, metadata={"help": "Trusted reverse proxies in front, for addresses and limits."}
-    )
-    testing: bool = field(
-        default=False, metadata={"help": "For the test suite: no limits, no background threads."}
-    )
+    proxies: int = field(default=0, metadata={"help": "Trusted reverse proxies in front, for addresses and limits."})
+    testing: bool = field(default=False, metadata={"help": "For the test suite: no limits, no background threads."})
 
     @property
     def zone(self) -> ZoneInfo:
@@ -170,9 +152,7 @@ def _check_database(url: str) -> str:
 def _check_mail(url: str) -> str:
     if not url or url == "folder:" or urlsplit(url).scheme in ("smtp", "smtps"):
         return ""
-    return msg(
-        "%(value)s is no mail address. Use smtp://host:port, smtps://host:port or folder:", value=repr(url)
-    )
+    return msg("%(value)s is no mail address. Use smtp://host:port, smtps://host:port or folder:", value=repr(url))
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:
@@ -209,9 +189,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "max_upload_bytes": _at_least(1024),
     "session_hours": _at_least(1),
     "secret_key": lambda key: (
-        ""
-        if not key or len(key) >= 16
-        else msg("The secret key has %(n)s characters; use at least 16.", n=len(key))
+        "" if not key or len(key) >= 16 else msg("The secret key has %(n)s characters; use at least 16.", n=len(key))
     ),
 }
 

@@ -3,6 +3,7 @@
 Hand-written Core statements throughout: the ORM costs three to fourteen times as much on the path of a decision.
 """
 
+import json as stdlib_json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,9 +40,7 @@ class Utc(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
-        return dialect.type_descriptor(
-            sa.String(27) if dialect.name == "sqlite" else sa.types.DateTime(timezone=True)
-        )
+        return dialect.type_descriptor(sa.String(27) if dialect.name == "sqlite" else sa.types.DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         if value is None:
@@ -88,7 +87,7 @@ def make_db() -> SQLAlchemy:
 
 
 def _loads(text: str) -> Any:
-    return json.json.loads(text)
+    return stdlib_json.loads(text)
 
 
 def prepare(engine: Engine, *, synchronous: str = "FULL") -> None:
@@ -184,6 +183,10 @@ def _translated() -> Iterator[None]:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
         raise Unavailable(_say(str(error.orig)), code="database") from error
+    except sa.exc.ProgrammingError as error:
+        if type(error.orig).__name__ != "UndefinedTable":
+            raise
+        raise Unavailable(_say("no such table"), code="database") from error
 
 
 def _say(reason: str) -> str:

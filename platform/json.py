@@ -49,9 +49,7 @@ def parse(source: str | bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = M
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=Decimal)
     except _Duplicate as error:
-        raise Malformed(
-            msg("The key %(key)s stands twice in one object. Remove one.", key=repr(error.key))
-        ) from error
+        raise Malformed(msg("The key %(key)s stands twice in one object. Remove one.", key=repr(error.key))) from error
     except json.JSONDecodeError as error:
         raise Malformed(
             msg(

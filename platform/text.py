@@ -39,8 +39,7 @@ def translate(text: str, gettext: Callable[[str], str]) -> str:
     if not text.params:
         return template
     return template % {
-        name: translate(value, gettext) if isinstance(value, str) else value
-        for name, value in text.params.items()
+        name: translate(value, gettext) if isinstance(value, str) else value for name, value in text.params.items()
     }
 
 

@@ -62,9 +62,7 @@ tokens = sa.Table(
     sa.Column("id", Id, primary_key=True),
     sa.Column("person", Key, nullable=False, index=True),
     sa.Column("name", sa.String(120), nullable=False),
-    sa.Column(
-        "hash", sa.String(64), nullable=False, unique=True
-    ),  # sha256, hex: tokens are random, not guessable
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),  # sha256, hex: tokens are random, not guessable
     sa.Column("created_at", Utc, nullable=False),
     sa.Column("expires_at", Utc),
     sa.Column("revoked_at", Utc),

@@ -1,0 +1,140 @@
+"""What the engine says must be done: plain values that the service carries out in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class ActingAs(StrEnum):
+    """A human, a delegate, a timeout and a rule never look alike in the history."""
+
+    PERSON = "person"
+    DELEGATE = "delegate"
+    TIMER = "timer"
+    RULE = "rule"
+    SYSTEM = "system"
+    CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. ``on_behalf_of`` is the person a delegate stands for; ``person`` is ``None`` for timer, rule, system."""
+
+    person: str | None
+    acting_as: ActingAs = ActingAs.PERSON
+    on_behalf_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One link of why a task came to somebody: ``code`` (step, role, manager, limit, nobody, escalated, self, delegate,
+    transferred, added, …) and what fills its sentence."""
+
+    code: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """``principal`` is ``p:<person>``, or of a pool ``r:<role>`` or ``r:<role>@<department>``; ``people`` all who may act now."""
+
+    name: str
+    step: str
+    kind: str  # approve, work, correct (the submitter corrects a returned request)
+    principal: str
+    people: tuple[str, ...]
+    excluded: str | None = None
+    due_at: datetime | None = None
+    why: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTask:
+    """The task stays open: another principal (transfer, escalation), claimed or released, another deadline."""
+
+    name: str
+    principal: str
+    people: tuple[str, ...]
+    claimed_by: str | None = None
+    excluded: str | None = None
+    due_at: datetime | None = None
+    why: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTask:
+    """``verdict`` approve, reject, return, complete; or cancelled, when others or events made it needless."""
+
+    name: str
+    verdict: str
+    actor: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """One timer per ``name`` in the run: set again, it moves. It comes back as ``events.Expired(name)``."""
+
+    name: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClearTimer:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Perform an action outside; its end comes back as ``events.Completed(step, …)`` or ``events.Failed(step, …)``.
+
+    ``name`` is unique in the run and the same on every retry: with the run's id it is the idempotency key.
+    """
+
+    name: str
+    step: str
+    action: str
+    arguments: Mapping[str, Any]
+    on_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell ``people`` (keys) and ``addresses`` (e-mail) by ``template``; ``name`` is unique in the run."""
+
+    name: str
+    template: str
+    people: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    step: str | None = None
+    task: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetValues:
+    """Fields of the record that change with this transition: from a decision, or an action's result. Typed or JSON values."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An entry of the history. ``data`` is JSON: step, task, verdict, comment, before, after, why …"""
+
+    event: str
+    actor: Actor
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SetStatus:
+    """The run's and record's status: open, returned, approved, rejected, withdrawn."""
+
+    status: str
+    finished: bool
+
+
+Effect = OpenTask | ChangeTask | CloseTask | SetTimer | ClearTimer | Call | Notify | SetValues | Note | SetStatus

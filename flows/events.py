@@ -1,0 +1,140 @@
+"""What happens to a run, as plain values: the only ways in which the engine moves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .effects import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A verdict on a task: approve, reject, return (``to`` a step or ``start``), complete.
+
+    ``values`` are the field changes it makes, already read and allowed by the form and the step's field rights;
+    ``resume`` says where a returned request goes on: ``here`` or ``again``.
+    """
+
+    task: str
+    actor: Actor
+    verdict: str
+    comment: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    to: str | None = None
+    resume: str = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    task: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    task: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """``to`` another person, for good (转交)."""
+
+    task: str
+    actor: Actor
+    to: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Bring in ``people`` before or after this task (加签)."""
+
+    task: str
+    actor: Actor
+    people: tuple[str, ...]
+    when: str  # before, after
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    actor: Actor
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resubmitted:
+    """The submitter sends a returned request again; ``changed`` are the keys that differ."""
+
+    actor: Actor
+    comment: str = ""
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Urged:
+    """The submitter asks those it waits for to hurry (催办)."""
+
+    actor: Actor
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The timer ``name`` of the run is due."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The action of ``step`` is done, with its ``result``."""
+
+    step: str
+    name: str
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The action of ``step`` cannot be done; ``final`` means that no retry will help."""
+
+    step: str
+    name: str
+    message: str
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An event from outside, for steps that wait for it."""
+
+    event: str
+    actor: Actor
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The record's values were changed outside of a decision (by an admin, by the customer): material fields may ask again."""
+
+    actor: Actor
+    changed: tuple[str, ...]
+
+
+Event = (
+    Decided
+    | Claimed
+    | Released
+    | Transferred
+    | Added
+    | Withdrawn
+    | Resubmitted
+    | Urged
+    | Expired
+    | Completed
+    | Failed
+    | Arrived
+    | Edited
+)

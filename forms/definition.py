@@ -1,0 +1,102 @@
+"""A form as it was published: frozen values read from ``form/1`` JSON by :mod:`.schema`, not yet compiled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..platform.text import LocalText
+
+SCHEMA = "form/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A field that shows the sum of ``sum`` over the records of ``form`` whose lookup ``match`` points here."""
+
+    form: str
+    sum: str
+    match: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field, or one column of a table. ``options`` are the type's own keys, checked by the type (defaults filled)."""
+
+    key: str
+    type: str
+    label: LocalText
+    help: LocalText | None = None
+    required: bool = False
+    default: Any = None  # JSON, as the definition has it
+    compute: str | None = None  # a formula's text
+    unique: bool = False
+    indexed: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    columns: tuple["Field", ...] = ()  # of a table
+    total: Total | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """``rows`` hold field keys side by side; ``title`` may be empty."""
+
+    title: LocalText | None
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Either an effect under a condition, or a check. ``when`` and ``check`` are JSON (a condition) or text (a formula)."""
+
+    when: Any = None
+    show: tuple[str, ...] = ()
+    hide: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
+    readonly: tuple[str, ...] = ()
+    set: Mapping[str, str] = field(default_factory=dict)
+    check: Any = None
+    message: LocalText | None = None
+    at: str | None = None
+
+
+EVERYBODY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Roles that may do each thing; ``*`` is everybody who is signed in; the role ``admin`` may do all.
+
+    ``read`` is for records of others: submitters see their own, approvers what came to them.
+    """
+
+    create: tuple[str, ...] = (EVERYBODY,)
+    read: tuple[str, ...] = ()
+    edit: tuple[str, ...] = ()
+    delete: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """What customers may do without signing in; ``status`` are the fields their page shows (``number`` is the record's)."""
+
+    fill: bool = False
+    status: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    key: str
+    title: LocalText
+    description: LocalText | None
+    number: str | None
+    fields: tuple[Field, ...]
+    layout: tuple[Section, ...]  # empty: the fields in order
+    rules: tuple[Rule, ...]
+    summary: tuple[str, ...]
+    access: Access
+    public: Public
+    document: Mapping[str, Any] = field(repr=False, default_factory=dict)  # the JSON it was read from
+
+    def field(self, key: str) -> Field | None:
+        """The field of that key, ``None`` if there is none; columns are asked of their table."""
+        return next((each for each in self.fields if each.key == key), None)
