@@ -1,0 +1,115 @@
+"""The front door: ``Signoff`` mounts the product into a Flask application, ``create_app`` makes one of its own."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.engine import Engine
+
+from .platform import config as configuration
+from .platform import db as database
+from .platform.config import Config
+
+ROOT = Path(__file__).resolve().parent
+
+# In this order: a floor may use what stands before it.
+MODULES = (
+    "platform.logging",
+    "platform.web",
+    "platform.api",
+    "platform.people.current",
+    "platform.people.web",
+    "platform.people.api",
+    "platform.limits",
+    "platform.files",
+    "platform.files_web",
+    "platform.files_api",
+    "platform.notifications",
+    "platform.notifications_web",
+    "platform.mail",
+    "platform.health_web",
+    "platform.metrics",
+    "forms.web",
+    "forms.api",
+    "flows.service",
+    "flows.jobs",
+    "flows.web",
+    "flows.definitions_web",
+    "flows.api",
+    "plugins.registry",
+    "plugins.web",
+)
+
+
+class Signoff:
+    """The product, mounted into one Flask application.
+
+    ``db``: the host's ``SQLAlchemy``, whose engine is then used; ``load_person``: a callable without arguments
+    that returns the key of the signed-in person or ``None``, and then Signoff has no sign-in page of its own.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        url_prefix: str = "",
+        db: SQLAlchemy | None = None,
+        load_person: Callable[[], str | None] | None = None,
+        config: Config | None = None,
+    ) -> None:
+        self.url_prefix = url_prefix.rstrip("/")
+        self.db = db
+        self.load_person = load_person
+        self.config = config or configuration.load()
+        self.caches: dict[str, dict[Any, Any]] = {}
+        self.engine: Engine
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Give ``app`` the database, pages, API and plugins. Starts no thread and touches no table."""
+        app.extensions["signoff"] = self
+        self._settle(app)
+        for name in MODULES:
+            module = import_module(f".{name}", __package__)
+            if hasattr(module, "init_app"):
+                module.init_app(app)
+            if hasattr(module, "bp"):
+                app.register_blueprint(module.bp, url_prefix=self.url_prefix + (module.bp.url_prefix or ""))
+
+    def _settle(self, app: Flask) -> None:
+        """Configuration that Flask and its extensions read, and the engine."""
+        app.config.setdefault("SECRET_KEY", self.config.secret_key)
+        if not app.config["SECRET_KEY"]:
+            app.config["SECRET_KEY"] = self.config.secret_key
+        app.config.setdefault("SQLALCHEMY_DATABASE_URI", self.config.database_url)
+        if self.db is None:
+            self.config.data_dir.mkdir(parents=True, exist_ok=True)
+            self.db = database.make_db()
+            self.db.init_app(app)
+        with app.app_context():
+            self.engine = self.db.engine
+        database.prepare(self.engine, synchronous=self.config.sqlite_synchronous)
+
+
+def create_app(config: Config | None = None, **overrides: Any) -> Flask:
+    """An application that is nothing but Signoff. ``overrides`` are fields of :class:`Config`.
+
+    Raises:
+        Refused: the configuration is wrong; every wrong value is a problem.
+    """
+    settled = config or configuration.load(**overrides)
+    app = Flask("signoff", root_path=str(ROOT), static_folder=None, template_folder=None)
+    app.config.update(
+        TESTING=settled.testing,
+        MAX_CONTENT_LENGTH=settled.max_upload_bytes + 1024 * 1024,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settled.secure_cookies,
+        SESSION_COOKIE_NAME="signoff",
+    )
+    Signoff(app, config=settled)
+    return app
