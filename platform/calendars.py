@@ -1,265 +1,181 @@
-"""Business time: working hours and days of a place, exact across holidays, make-up workdays and clock changes.
+"""Calendars: reading a calendar's document with all of its problems at once; what it does is ``business_time``."""
 
-What durations mean on the ``business`` clock:
-
-- Hours, minutes and seconds are time during working hours: ``PT8H`` is eight working hours, and ends at the first
-  moment at which they have passed (at closing time, not at the opening of the next day).
-- A day is a working day: ``P1D`` leads to the same time of day of the next working day. If that day is closed at that
-  time, it is the last open moment before it, or the day's opening.
-- A week has as many working days as the calendar has weekdays with hours.
-- A start outside working hours counts from the next opening (backwards: from the closing before). Zero leads to the
-  start itself.
-
-On the ``always`` clock a day is a calendar day of the zone (the same time of day tomorrow, also when clocks change),
-and hours are hours.
-"""
-
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
-from functools import cached_property, lru_cache
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
-import holidays
+from .business_time import WEEKDAYS, Calendar, CalendarDocument, Clock, Hours, Span, known_country, standard
+from .problems import Problem, pointer
+from .text import msg
 
-from .durations import Duration
-from .text import LocalText
-
-HORIZON = timedelta(days=40 * 366)
-"""No moment is looked for further away: one open minute a week would be walked for centuries."""
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-CalendarDocument = Mapping[str, Any]
-"""``{"key", "name", "zone", "country", "hours": {"mon": [["09:00", "18:00"]]}, "days_on": […], "days_off": […]}``."""
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
+_KNOWN = ("key", "name", "zone", "country", "hours", "days_on", "days_off")
+_MAX_DAYS = 366
 
 
-class Clock(StrEnum):
-    """Which time counts: working time, or all of it."""
+def read_calendar(
+    document: object, *, zone: str = "Asia/Shanghai", country: str = "CN"
+) -> tuple[Calendar | None, list[Problem]]:
+    """The calendar of a document; ``zone`` and ``country`` hold where it names none (``"country": ""``: no holidays).
 
-    BUSINESS = "business"
-    ALWAYS = "always"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Opening hours from ``start`` until ``end`` minutes after midnight; 1440 is the end of the day."""
-
-    start: int
-    end: int
-
-
-Hours = tuple[Span, ...]
-"""The spans of one day in order, not overlapping; empty: closed."""
-
-
-@dataclass(frozen=True, eq=False)
-class Calendar:
-    """Working hours of one place.
-
-    ``hours`` are by weekday from Monday; ``special`` overrides single days (``()``: closed). ``country`` is an ISO code,
-    with a part of the country after a hyphen if need be (``DE-BY``); ``None`` keeps no holidays.
+    Days are ISO dates (``2026-02-14``) or spans of them (``2026-12-24/2026-12-31``); a day on without usual hours keeps
+    those of the first weekday that has any. Days off win over days on.
     """
-
-    key: str
-    name: LocalText
-    zone: ZoneInfo
-    hours: tuple[Hours, ...]
-    country: str | None = None
-    special: Mapping[date, Hours] = field(default_factory=dict)
-
-    def hours_on(self, day: date) -> Hours:
-        """The opening hours of a day, holidays and make-up workdays considered."""
-        if day in self.special:
-            return self.special[day]
-        off, on = _public_days(self.country, day.year) if self.country else _NONE
-        usual = self.hours[day.weekday()]
-        if day in on:
-            return usual or self.usual_hours
-        return () if day in off else usual
-
-    @cached_property
-    def usual_hours(self) -> Hours:
-        """Those of the first weekday that has any: what a make-up workday keeps."""
-        return next((hours for hours in self.hours if hours), ())
-
-    def working(self, day: date) -> bool:
-        """Whether anybody works on ``day``."""
-        return bool(self.hours_on(day))
-
-    def working_days(self, start: date, end: date) -> int:
-        """How many working days lie after ``start`` up to and with ``end``; negative if ``end`` is earlier.
-
-        Days further apart than the horizon are not walked.
-        """
-        if end < start:
-            return -self.working_days(end, start)
-        days = min(end - start, HORIZON).days
-        return sum(self.working(start + timedelta(days=each)) for each in range(1, days + 1))
-
-    def open_at(self, moment: datetime) -> bool:
-        """Whether ``moment`` lies in working hours."""
-        return any(start <= moment < end for start, end in self._spans(self._local(moment).date()))
-
-    def add(self, start: datetime, duration: timedelta, clock: str = Clock.BUSINESS) -> datetime:
-        """The moment ``duration`` after ``start`` (before it if negative), aware, in UTC."""
-        named = duration if isinstance(duration, Duration) else Duration(time=duration)
-        if clock == Clock.ALWAYS:
-            return self._add_wall_days(start, 7 * named.weeks_named + named.days_named) + named.time
-        days = named.weeks_named * sum(map(bool, self.hours)) + named.days_named
-        return self._add_time(self._add_working_days(start.astimezone(UTC), days), named.time)
-
-    def subtract(self, start: datetime, duration: timedelta, clock: str = Clock.BUSINESS) -> datetime:
-        """The moment ``duration`` before ``start``."""
-        return self.add(start, -duration, clock)
-
-    def between(self, start: datetime, end: datetime, clock: str = Clock.BUSINESS) -> timedelta:
-        """How much time of the clock passes from ``start`` to ``end``; negative if ``end`` is earlier.
-
-        Exact time, without named days: ``add(start, between(start, end))`` is as much working time later as ``end``.
-        """
-        if end < start:
-            return -self.between(end, start, clock)
-        if clock == Clock.ALWAYS:
-            return end - start
-        total = timedelta(0)
-        for opening, closing in self._openings(start):
-            if opening >= end:
-                break
-            total += min(closing, end) - max(opening, start)
-        return total
-
-    def next_open(self, moment: datetime) -> datetime:
-        """``moment`` if it is in working hours, else the next opening."""
-        return next((max(opening, moment) for opening, _ in self._openings(moment)), moment).astimezone(UTC)
-
-    def _local(self, moment: datetime) -> datetime:
-        return moment.astimezone(self.zone)
-
-    def _add_wall_days(self, start: datetime, days: int) -> datetime:
-        if not days:
-            return start.astimezone(UTC)
-        there = self._local(start)
-        return _instant(there.date() + timedelta(days=days), there.time(), self.zone)
-
-    def _add_time(self, start: datetime, left: timedelta) -> datetime:
-        if left < timedelta(0):
-            return self._take_time(start, -left)
-        if not left:
-            return start
-        for opening, closing in self._openings(start):
-            here = max(opening, start)
-            if closing - here >= left:
-                return here + left
-            left -= closing - here
-        return start + HORIZON
-
-    def _take_time(self, start: datetime, left: timedelta) -> datetime:
-        for opening, closing in self._closings(start):
-            here = min(closing, start)
-            if here - opening >= left:
-                return here - left
-            left -= here - opening
-        return start - HORIZON
-
-    def _add_working_days(self, start: datetime, days: int) -> datetime:
-        if not days:
-            return start
-        there = self._local(self._settle(start, 1 if days > 0 else -1))
-        day, step = there.date(), timedelta(days=1 if days > 0 else -1)
-        left, last = abs(days), day + HORIZON * step.days
-        while left and day != last:
-            day += step
-            left -= self.working(day)
-        return self._clamp(day, _instant(day, there.time(), self.zone))
-
-    def _settle(self, moment: datetime, direction: int) -> datetime:
-        """``moment`` if it is open, an opening or a closing; else the nearest opening after it, or closing before it."""
-        if any(start <= moment <= end for start, end in self._spans(self._local(moment).date())):
-            return moment
-        if direction > 0:
-            return next((opening for opening, _ in self._openings(moment)), moment)
-        return next((closing for _, closing in self._closings(moment)), moment)
-
-    def _clamp(self, day: date, moment: datetime) -> datetime:
-        """``moment`` if the day is open then, else its last open moment before it, else its opening."""
-        spans = self._spans(day)
-        reached = [min(end, moment) for start, end in spans if start <= moment]
-        return max(reached) if reached else (spans[0][0] if spans else moment)
-
-    def _openings(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The spans that end after ``start``, in order."""
-        day = self._local(start).date() - timedelta(days=1)
-        for _ in range(HORIZON.days):
-            for opening, closing in self._spans(day):
-                if closing > start:
-                    yield opening, closing
-            day += timedelta(days=1)
-
-    def _closings(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The spans that begin before ``start``, the last first."""
-        day = self._local(start).date() + timedelta(days=1)
-        for _ in range(HORIZON.days):
-            for opening, closing in reversed(self._spans(day)):
-                if opening < start:
-                    yield opening, closing
-            day -= timedelta(days=1)
-
-    @cached_property
-    def _known(self) -> dict[date, tuple[tuple[datetime, datetime], ...]]:
-        return {}
-
-    def _spans(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
-        """The opening hours of ``day`` as moments in UTC; a span that a clock change swallows whole is left out."""
-        found = self._known.get(day)
-        if found is None:
-            moments = [(self._moment(day, span.start), self._moment(day, span.end)) for span in self.hours_on(day)]
-            found = self._known[day] = tuple(each for each in moments if each[0] < each[1])
-        return found
-
-    def _moment(self, day: date, minute: int) -> datetime:
-        extra, minute = divmod(minute, 1440)
-        return _instant(day + timedelta(days=extra), time(minute // 60, minute % 60), self.zone)
+    if not isinstance(document, Mapping):
+        return None, [Problem("", "not_an_object", msg("A calendar is an object with key, name, zone and hours."))]
+    reading = _Reading(document, zone, country)
+    calendar = reading.read()
+    return (None if reading.problems else calendar), reading.problems
 
 
-def standard(zone: ZoneInfo, country: str | None, key: str = "office") -> Calendar:
-    """The calendar of an installation that defined none: Monday to Friday, 09:00 to 18:00."""
-    day: Hours = (Span(9 * 60, 18 * 60),)
-    return Calendar(key, {"en": "Office hours", "zh": "办公时间"}, zone, (day,) * 5 + ((),) * 2, country or None)
+class _Reading:
+    def __init__(self, document: Mapping[str, Any], zone: str, country: str) -> None:
+        self.document = document
+        self.default_zone = zone
+        self.default_country = country
+        self.problems: list[Problem] = []
+
+    def problem(self, path: str, code: str, message: str) -> None:
+        self.problems.append(Problem(path, code, message))
+
+    def read(self) -> Calendar:
+        for name in self.document:
+            if name not in _KNOWN:
+                known = ", ".join(_KNOWN)
+                self.problem(
+                    pointer(name), "unknown_key", msg("No key %(key)s. Known: %(known)s.", key=repr(name), known=known)
+                )
+        zone, country = self.zone(), self.country()
+        hours = self.hours() if "hours" in self.document else standard(zone, country).hours
+        usual = next((each for each in hours if each), ())
+        special = {day: hours[day.weekday()] or usual for day in self.days("days_on")}
+        special |= dict.fromkeys(self.days("days_off"), ())
+        return Calendar(self.key(), self.name(), zone, hours, country, special)
+
+    def key(self) -> str:
+        key = self.document.get("key")
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
+            self.problem(
+                "/key",
+                "wrong_key",
+                msg("%(value)s is no key. Use small letters, digits and _, as in office.", value=repr(key)),
+            )
+        return str(key)
+
+    def name(self) -> Any:
+        name = self.document.get("name", self.document.get("key"))
+        texts = name.values() if isinstance(name, Mapping) else [name]
+        if not texts or not all(isinstance(each, str) and each for each in texts):
+            self.problem(
+                "/name",
+                "wrong_type",
+                msg('%(value)s is no text. Write "…" or {"en": "…", "zh": "…"}.', value=repr(name)),
+            )
+        return name
+
+    def zone(self) -> ZoneInfo:
+        zone = self.document.get("zone", self.default_zone)
+        if zone not in available_timezones():
+            self.problem(
+                "/zone", "unknown_zone", msg("No time zone %(value)s. Example: Asia/Shanghai.", value=repr(zone))
+            )
+            return ZoneInfo("UTC")
+        return ZoneInfo(zone)
+
+    def country(self) -> str | None:
+        country = self.document.get("country", self.default_country)
+        if country in ("", None):
+            return None
+        if not isinstance(country, str) or not known_country(country):
+            self.problem(
+                "/country",
+                "unknown_country",
+                msg('No holidays of %(value)s are known. Use a code as in CN or DE-BY, or "".', value=repr(country)),
+            )
+            return None
+        return country
+
+    def hours(self) -> tuple[Hours, ...]:
+        given = self.document["hours"]
+        if not isinstance(given, Mapping):
+            self.problem("/hours", "wrong_type", msg('Hours are by weekday: {"mon": [["09:00", "18:00"]]}.'))
+            return ((),) * 7
+        for name in given:
+            if name not in WEEKDAYS:
+                self.problem(
+                    pointer("hours", name),
+                    "unknown_key",
+                    msg("No weekday %(key)s. Known: %(known)s.", key=repr(name), known=", ".join(WEEKDAYS)),
+                )
+        hours = tuple(self.spans(name, given.get(name, ())) for name in WEEKDAYS)
+        if not any(hours) and not self.problems:
+            self.problem("/hours", "never_open", msg("No weekday has hours, so no deadline could end. Add some."))
+        return hours
+
+    def spans(self, name: str, given: object) -> Hours:
+        path = pointer("hours", name)
+        if not isinstance(given, list | tuple):
+            self.problem(path, "wrong_type", msg('Hours of a day are a list of spans: [["09:00", "18:00"]].'))
+            return ()
+        read = [self.span(f"{path}/{number}", each) for number, each in enumerate(given)]
+        spans = [each for each in read if each is not None]
+        for before, after in pairwise(spans):
+            if after.start < before.end:
+                self.problem(
+                    path, "overlap", msg("The spans overlap or are not in order. Let each begin after the last.")
+                )
+        return tuple(spans)
+
+    def span(self, path: str, given: object) -> Span | None:
+        ends = [_minutes(each) for each in given] if isinstance(given, list | tuple) else []
+        if len(ends) != 2 or ends[0] is None or ends[1] is None:
+            self.problem(path, "wrong_type", msg('%(value)s is no span. Write ["09:00", "18:00"].', value=repr(given)))
+            return None
+        if ends[0] >= ends[1]:
+            self.problem(
+                path,
+                "wrong_value",
+                msg("%(value)s ends before it begins. Split a night at 24:00 over two days.", value=repr(given)),
+            )
+            return None
+        return Span(ends[0], ends[1])
+
+    def days(self, name: str) -> list[date]:
+        given = self.document.get(name, ())
+        if not isinstance(given, list | tuple):
+            self.problem(
+                pointer(name), "wrong_type", msg("Days are a list of dates: %(example)s.", example="2026-12-24")
+            )
+            return []
+        return [day for number, each in enumerate(given) for day in self.day(pointer(name, number), each)]
+
+    def day(self, path: str, given: object) -> list[date]:
+        first, _, last = given.partition("/") if isinstance(given, str) else ("", "", "")
+        try:
+            start = date.fromisoformat(first)
+            end = date.fromisoformat(last) if last else start
+        except ValueError:
+            self.problem(
+                path,
+                "wrong_type",
+                msg("%(value)s is no date. Write 2026-12-24 or 2026-12-24/2026-12-31.", value=repr(given)),
+            )
+            return []
+        if not 0 <= (end - start).days < _MAX_DAYS:
+            self.problem(path, "wrong_value", msg("%(value)s is no span of up to a year.", value=repr(given)))
+            return []
+        return [start + timedelta(days=each) for each in range((end - start).days + 1)]
 
 
-def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The moment of a wall clock's time: the first of two when clocks go back, the change itself when they skip it."""
-    wall = datetime.combine(day, at.replace(tzinfo=None), zone)
-    early, late = wall.replace(fold=1).astimezone(UTC), wall.replace(fold=0).astimezone(UTC)
-    return _change(early, late, zone) if early < late else late
+def _minutes(text: object) -> int | None:
+    """Minutes after midnight of ``HH:MM``, up to ``24:00``."""
+    match = _TIME.fullmatch(text) if isinstance(text, str) else None
+    minutes = int(match[1]) * 60 + int(match[2]) if match else 1441
+    return minutes if minutes <= 1440 else None
 
 
-def _change(early: datetime, late: datetime, zone: ZoneInfo) -> datetime:
-    """The moment between the two at which the zone's clocks change."""
-    before = early.astimezone(zone).utcoffset()
-    while late - early > timedelta(seconds=1):
-        middle = early + (late - early) / 2
-        early, late = (middle, late) if middle.astimezone(zone).utcoffset() == before else (early, middle)
-    return late.replace(microsecond=0)
-
-
-_NONE: tuple[frozenset[date], frozenset[date]] = (frozenset(), frozenset())
-
-
-@lru_cache(maxsize=512)
-def _public_days(country: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
-    """Public holidays, and weekend days on which people work instead (调休), of one year."""
-    name, _, part = country.partition("-")
-    found = holidays.country_holidays(name, subdiv=part or None, years=year)
-    on = frozenset(day for day in getattr(found, "weekend_workdays", ()) if day.year == year)
-    return frozenset(found) - on, on
-
-
-def known_country(country: str) -> bool:
-    """Whether holidays of ``country`` (``CN``, ``DE-BY``) are known."""
-    name, _, part = country.partition("-")
-    parts = holidays.list_supported_countries().get(name)
-    return parts is not None and (not part or part in parts)
+__all__ = ["Calendar", "CalendarDocument", "Clock", "read_calendar", "standard"]
