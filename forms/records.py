@@ -1,0 +1,223 @@
+"""Rows of records as plain values: reading, writing and locking them; what a record means is decided elsewhere."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from ..platform import db
+from ..platform.errors import NotFound
+from ..platform.text import msg
+from .models import record_links, record_terms, record_totals, record_viewers, records
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as one sees it: ``values`` are typed (totals among them), ``links`` say what each lookup pointed at.
+
+    ``number`` is ``None`` of a draft and of forms without numbering; ``submitted_by`` of a customer or an import.
+    ``stored`` are the JSON values of the row.
+    """
+
+    id: int
+    form: str
+    version: int
+    number: str | None
+    status: str
+    revision: int
+    values: Mapping[str, Any]
+    links: Mapping[str, Any]
+    title: str
+    submitted_by: str | None
+    submitted_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    access_code: str | None
+    stored: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def chain(self) -> str:
+        """The audit chain of its history."""
+        return chain_of(self.id)
+
+    @property
+    def name(self) -> str:
+        """What people call it: its number, else its title, else its id."""
+        return self.number or self.title or f"#{self.id}"
+
+
+DRAFT, OPEN, KEPT = "draft", "open", "kept"
+STATUSES = ("draft", "open", "approved", "rejected", "returned", "withdrawn", "kept")
+
+COLUMNS = tuple(records.c)
+_BY_ID = sa.select(*COLUMNS).where(records.c.id == sa.bindparam("id"))
+_BY_ID_LOCKED = db.for_update(_BY_ID)
+_BY_IDS = sa.select(*COLUMNS).where(records.c.id.in_(sa.bindparam("ids", expanding=True)))
+_BY_NUMBER = sa.select(*COLUMNS).where(
+    records.c.form == sa.bindparam("form"), records.c.number == sa.bindparam("number")
+)
+_INSERT = sa.insert(records).returning(records.c.id)
+_INSERT_MANY = sa.insert(records).returning(records.c.id, sort_by_parameter_order=True)
+_UPDATE = (
+    sa.update(records)
+    .where(records.c.id == sa.bindparam("record"), records.c.revision == sa.bindparam("seen"))
+    .values(
+        {
+            name: sa.bindparam(f"new_{name}")
+            for name in (
+                "version",
+                "number",
+                "status",
+                "revision",
+                "values",
+                "links",
+                "title",
+                "submitted_by",
+                "submitted_at",
+                "updated_at",
+                "access_code",
+            )
+        }
+    )
+)
+_SET_STATUS = (
+    sa.update(records)
+    .where(records.c.id == sa.bindparam("record"))
+    .values(status=sa.bindparam("new_status"), updated_at=sa.bindparam("at"))
+)
+_TOTALS = sa.select(record_totals.c.record_id, record_totals.c.field, record_totals.c.micros).where(
+    record_totals.c.record_id.in_(sa.bindparam("ids", expanding=True))
+)
+_VIEWERS = sa.select(record_viewers.c.principal).where(record_viewers.c.record_id == sa.bindparam("id"))
+
+
+def chain_of(record_id: int) -> str:
+    return f"record:{record_id}"
+
+
+def not_found(record_id: int | str) -> NotFound:
+    """Said alike of what does not exist and of what one may not see."""
+    return NotFound(msg("There is no record %(id)s, or you may not see it.", id=str(record_id)))
+
+
+def row(conn: Connection, record_id: int, *, lock: bool = False) -> Row[Any] | None:
+    """The row of a record; ``lock`` holds it until the transaction ends."""
+    return conn.execute(_BY_ID_LOCKED if lock else _BY_ID, {"id": record_id}).first()
+
+
+def rows(conn: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
+    wanted = sorted(set(ids))
+    return {each.id: each for each in conn.execute(_BY_IDS, {"ids": wanted})} if wanted else {}
+
+
+def row_by_number(conn: Connection, form: str, number: str) -> Row[Any] | None:
+    return conn.execute(_BY_NUMBER, {"form": form, "number": number}).first()
+
+
+def totals(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """The totals of records in millionths, by record and field."""
+    found: dict[int, dict[str, int]] = {}
+    if ids:
+        for record_id, key, micros in conn.execute(_TOTALS, {"ids": list(ids)}):
+            found.setdefault(record_id, {})[key] = micros
+    return found
+
+
+def record_of(row: Row[Any], values: Mapping[str, Any]) -> Record:
+    """The record of a row, with its typed values."""
+    return Record(
+        id=row.id,
+        form=row.form,
+        version=row.version,
+        number=row.number,
+        status=row.status,
+        revision=row.revision,
+        values=values,
+        links=row.links,
+        title=row.title,
+        submitted_by=row.submitted_by,
+        submitted_at=row.submitted_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        access_code=row.access_code,
+        # "values" is a method of a row
+        stored=row._mapping["values"],
+    )
+
+
+def _columns(record: Record) -> dict[str, Any]:
+    return {
+        "form": record.form,
+        "version": record.version,
+        "number": record.number,
+        "status": record.status,
+        "revision": record.revision,
+        "values": record.stored,
+        "links": record.links,
+        "title": record.title,
+        "submitted_by": record.submitted_by,
+        "submitted_at": record.submitted_at,
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+        "access_code": record.access_code,
+    }
+
+
+def insert(conn: Connection, record: Record) -> Record:
+    """Store a new record (its ``id`` is ignored); the record with its id."""
+    return replace(record, id=int(conn.execute(_INSERT, _columns(record)).scalar_one()))
+
+
+def insert_many(conn: Connection, new: Sequence[Record]) -> list[Record]:
+    """Store new records with one statement, in their order."""
+    ids = conn.execute(_INSERT_MANY, [_columns(each) for each in new]).scalars().all()
+    return [replace(each, id=int(id)) for each, id in zip(new, ids, strict=True)]
+
+
+def store(conn: Connection, record: Record, *, seen: int) -> bool:
+    """Overwrite the row if its revision is still ``seen``; ``False``: somebody was first."""
+    columns = _columns(record)
+    del columns["form"], columns["created_at"]
+    parameters = {f"new_{name}": value for name, value in columns.items()}
+    return conn.execute(_UPDATE, {"record": record.id, "seen": seen, **parameters}).rowcount == 1
+
+
+def store_status(conn: Connection, record_id: int, status: str, at: datetime) -> None:
+    conn.execute(_SET_STATUS, {"record": record_id, "new_status": status, "at": at})
+
+
+def remove(conn: Connection, record_id: int) -> None:
+    """Delete the row and everything that finds, links or sums it; the history stays."""
+    for table in (record_terms, record_viewers, record_links, record_totals):
+        conn.execute(sa.delete(table).where(table.c.record_id == record_id))
+    conn.execute(sa.delete(records).where(records.c.id == record_id))
+
+
+def add_viewers(conn: Connection, pairs: Iterable[tuple[int, str]]) -> None:
+    """Let principals see records: pairs of record and principal; those who may already are passed over."""
+    rows = [{"record_id": record_id, "principal": principal} for record_id, principal in dict.fromkeys(pairs)]
+    if rows:
+        conn.execute(_insert_ignoring(conn), rows)
+
+
+def viewers(conn: Connection, record_id: int) -> frozenset[str]:
+    return frozenset(conn.execute(_VIEWERS, {"id": record_id}).scalars())
+
+
+def _insert_ignoring(conn: Connection) -> Any:
+    return _IGNORING[conn.dialect.name]
+
+
+def _ignoring() -> dict[str, Any]:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    return {
+        "sqlite": sqlite.insert(record_viewers).on_conflict_do_nothing(),
+        "postgresql": postgresql.insert(record_viewers).on_conflict_do_nothing(),
+    }
+
+
+_IGNORING = _ignoring()
