@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from flask import current_app
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -59,6 +60,9 @@ class Config:
         default=False, metadata={"help": "true behind HTTPS: cookies are sent over HTTPS only."}
     )
     proxies: int = field(default=0, metadata={"help": "Trusted reverse proxies in front, for addresses and limits."})
+    demo: bool = field(
+        default=False, metadata={"help": "The sign-in page shows who can sign in, and how. Never for real data."}
+    )
     testing: bool = field(default=False, metadata={"help": "For the test suite: no limits, no background threads."})
 
     @property
@@ -72,6 +76,12 @@ class Config:
     @property
     def mail_dir(self) -> Path:
         return self.data_dir / "mail"
+
+
+def current() -> Config:
+    """The configuration of the current application."""
+    found: Config = current_app.extensions["signoff"].config
+    return found
 
 
 def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:

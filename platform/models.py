@@ -12,6 +12,7 @@ definitions = sa.Table(
     sa.Column("key", Key, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),  # 1, 2, …; the highest is in force
     sa.Column("document", sa.Text, nullable=False),  # the JSON as it was published
+    sa.Column("digest", sa.String(64), nullable=False),  # sha256, hex, of the canonical JSON
     sa.Column("note", sa.Text, nullable=False, default=""),
     sa.Column("published_by", Key),
     sa.Column("published_at", Utc, nullable=False),

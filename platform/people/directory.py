@@ -14,7 +14,10 @@ AUDITOR = "auditor"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """``limits``: what they may approve alone, by form. ``language`` and ``zone`` are ``None`` where the installation's hold."""
+    """``limits``: what they may approve alone, by form. ``language`` and ``zone`` are ``None`` where the installation's hold.
+
+    ``theme`` is ``light``, ``dark`` or ``None`` for that of their device.
+    """
 
     key: str
     name: str
@@ -26,6 +29,7 @@ class Person:
     language: str | None = None
     zone: str | None = None
     active: bool = True
+    theme: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ departments = sa.Table(
     sa.Column("name", sa.JSON, nullable=False),  # LocalText
     sa.Column("parent", Key),
     sa.Column("head", Key),
+    sa.Column("position", sa.Integer, nullable=False, default=0),  # order of the definition
 )
 
 persons = sa.Table(
@@ -28,6 +29,7 @@ persons = sa.Table(
     sa.Column("password_hash", sa.String(256)),  # argon2id; NULL: cannot sign in with a password
     sa.Column("session_epoch", sa.Integer, nullable=False, default=0),  # raised to end all sessions
     sa.Column("channels", sa.JSON, nullable=False, default=dict),  # {event: [channel, …]}
+    sa.Column("position", sa.Integer, nullable=False, default=0),  # order of the definition
     sa.Column("created_at", Utc, nullable=False),
 )
 
