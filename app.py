@@ -1,5 +1,8 @@
 """The front door: ``Signoff`` mounts the product into a Flask application, ``create_app`` makes one of its own."""
 
+import os
+import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -113,3 +116,27 @@ def create_app(config: Config | None = None, **overrides: Any) -> Flask:
     )
     Signoff(app, config=settled)
     return app
+
+
+def serve() -> Flask:
+    """The application of one web process, with its timers and background work: the target of the WSGI server."""
+    app = create_app()
+    _end_with_parent()
+    settled: Config = app.extensions["signoff"].config
+    if settled.background == "embedded":
+        from .platform.scheduler import Worker
+
+        Worker(app).start()
+    return app
+
+
+def _end_with_parent() -> None:
+    """A killed server takes its workers along, so that none is left holding the port."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.25)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="signoff-parent", daemon=True).start()

@@ -57,12 +57,12 @@ def application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def app(application: Flask) -> Iterator[Flask]:
+def app(application: Flask) -> Flask:
     """The application with empty tables and nothing remembered."""
     with application.app_context():
         _empty(application)
         caches.forget()
-    yield application
+    return application
 
 
 def _empty(application: Flask) -> None:

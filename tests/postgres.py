@@ -1,4 +1,4 @@
-"""A PostgreSQL for the tests: the server that is there, else one of our own, else the tests that need it are skipped."""
+"""A PostgreSQL for the tests: the server that is there, else one of our own, else those tests are skipped."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ def _answers(url: str) -> bool:
 
 @cache
 def _own_server() -> str | None:
-    """Start a server in a temporary folder; it ends with the machine's session. ``None`` where there is no ``initdb``."""
+    """Start a server in a temporary folder; ``None`` where there is no ``initdb``."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) + [
         Path(path) for path in [shutil.which("initdb")] if path
     ]

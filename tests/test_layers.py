@@ -10,10 +10,12 @@ FLOORS = ["platform", "forms", "flows", "plugins"]
 
 # Modules of the core: what happens is decided here, from arguments alone.
 PURE = {
-    "platform": ["text", "problems", "durations", "calendars", "people/directory", "people/definition", "people/policy"],
+    "platform": [
+        "text", "problems", "durations", "calendars", "people/directory", "people/definition", "people/policy",
+    ],
     "forms": [
-        "definition", "schema", "types", "fields", "conditions", "formulas", "compile", "program", "reading", "numbering",
-        "diff",
+        "definition", "schema", "types", "fields", "conditions", "formulas", "compile", "program", "reading",
+        "numbering", "diff",
     ],
     "flows": [
         "definition", "effects", "events", "schema", "compile", "program", "selectors", "engine", "run", "deadlines",
