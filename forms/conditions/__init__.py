@@ -1,0 +1,25 @@
+"""Conditions: JSON that can be edited as rows, checked and proven. See ``docs/conditions.md``."""
+
+from .describe import describe
+from .evaluate import compile_condition, evaluate, fields_of, is_blank
+from .parse import parse
+from .tree import ALWAYS, All, AnyOf, Condition, FieldRef, Not, Op, Rows, Test, Values
+
+__all__ = [
+    "ALWAYS",
+    "All",
+    "AnyOf",
+    "Condition",
+    "FieldRef",
+    "Not",
+    "Op",
+    "Rows",
+    "Test",
+    "Values",
+    "compile_condition",
+    "describe",
+    "evaluate",
+    "fields_of",
+    "is_blank",
+    "parse",
+]
