@@ -1,0 +1,41 @@
+"""What is counted, for Prometheus: requests, jobs, timers, mails."""
+
+import time
+
+from flask import Flask, Response, g, request
+from prometheus_client import Counter, Histogram
+
+REQUESTS = Counter("signoff_requests", "Answered requests.", ["endpoint", "method", "status"])
+REQUEST_SECONDS = Histogram(
+    "signoff_request_seconds",
+    "Time to answer a request.",
+    ["endpoint"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+JOBS = Counter("signoff_jobs", "Background jobs by kind and outcome: done, failed, dead.", ["kind", "outcome"])
+TIMERS = Counter("signoff_timers", "Timers by kind and outcome: fired, failed.", ["kind", "outcome"])
+TIMER_LATENESS = Histogram(
+    "signoff_timer_lateness_seconds",
+    "How long after its time a timer fired.",
+    buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600, 3600),
+)
+MAILS = Counter("signoff_mails", "Mails by outcome: sent, failed, refused.", ["outcome"])
+
+
+def init_app(app: Flask) -> None:
+    """Count every request of ``app`` by its endpoint, so that no name of a person or record gets in."""
+    app.before_request(_start)
+    app.after_request(_end)
+
+
+def _start() -> None:
+    g.signoff_started = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    started = g.pop("signoff_started", None)
+    endpoint = request.endpoint or "none"
+    REQUESTS.labels(endpoint, request.method, response.status_code).inc()
+    if started is not None:
+        REQUEST_SECONDS.labels(endpoint).observe(time.perf_counter() - started)
+    return response

@@ -1,0 +1,157 @@
+"""The worker: fires due timers and runs due jobs, sleeps until the next is due, and is woken by commits.
+
+APScheduler is the clock, in memory: what is due stands in the database, so any number of workers can share it.
+"""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+
+from . import background, clock, timers
+from .db import reading
+
+POLL = timedelta(seconds=2)
+"""How long a worker sleeps at most: what other processes enqueue is found by looking."""
+
+THREADS = 4
+CLAIMED_JOBS = 4 * THREADS
+"""Jobs claimed at a time: few enough that the last of them starts long before its lease ends."""
+
+CLAIMED_TIMERS = 500
+
+log = structlog.get_logger(__name__)
+
+_NEXT_DUE = sa.select(
+    timers.NEXT_DUE.scalar_subquery().label("timer"), background.NEXT_DUE.scalar_subquery().label("job")
+)
+
+
+def next_due(now: datetime) -> tuple[datetime | None, datetime | None]:
+    """When the next timer and the next job are due, of those that nobody has claimed; one query."""
+    with reading() as conn:
+        timer, job = conn.execute(_NEXT_DUE, {"now": now}).one()
+    return timer, job
+
+
+def run_due(app: Flask, now: datetime | None = None) -> int:
+    """Fire and run everything that is due at ``now``, and what that makes due, in this thread; how many there were."""
+    done = 0
+    with app.app_context():
+        while True:
+            at = now or clock.now()
+            claimed = timers.claim(CLAIMED_TIMERS, at)
+            jobs = background.claim(CLAIMED_JOBS, at)
+            if not claimed.timers and not jobs:
+                return done
+            timers.fire(claimed)
+            for job in jobs:
+                background.perform(job)
+            done += len(claimed.timers) + len(jobs)
+
+
+class Worker:
+    """Does an application's background work in threads of this process, from ``start`` to ``stop``."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self._clock = BackgroundScheduler(timezone="UTC", job_defaults={"misfire_grace_time": None, "max_instances": 3})
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="signoff-job")
+        self._stopping = threading.Event()
+        self._busy = 0  # jobs claimed and not yet done
+        self._ticking = False
+        self._again = False
+        self._next_at: datetime | None = None
+
+    def start(self) -> None:
+        """Begin; needs migrated tables, but waits for a database that is away."""
+        self._app.extensions["signoff_worker"] = self
+        self._clock.start()
+        self.wake(clock.now())
+        log.info("worker started")
+
+    def stop(self) -> None:
+        """End after what is being done; what was only claimed is given back."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        self._app.extensions.pop("signoff_worker", None)
+        self._clock.shutdown(wait=True)
+        self._pool.shutdown(wait=True)
+        log.info("worker stopped")
+
+    def wake(self, due_at: datetime) -> None:
+        """Look at the tables at ``due_at``, or before."""
+        if self._next_at is not None and self._next_at <= due_at:
+            return
+        with self._lock:
+            if self._ticking:
+                self._again = True
+            else:
+                self._plan(due_at)
+
+    def _plan(self, at: datetime) -> None:
+        if self._stopping.is_set() or (self._next_at is not None and self._next_at <= at):
+            return
+        self._next_at = at
+        self._clock.add_job(self._tick, "date", run_date=at, id="tick", replace_existing=True)
+
+    def _tick(self) -> None:
+        """One look: everything due is done or handed to threads; then plan the next."""
+        with self._lock:
+            if self._ticking:
+                self._again = True
+                return
+            self._ticking, self._again, self._next_at = True, False, None
+        at = clock.now() + POLL
+        try:
+            with self._app.app_context():
+                at = self._work()
+        except Exception:
+            log.exception("worker could not look for work")
+        finally:
+            with self._lock:
+                self._ticking = False
+                self._plan(clock.now() if self._again else at)
+
+    def _work(self) -> datetime:
+        """Do what is due until nothing is; the time at which to look again."""
+        while not self._stopping.is_set():
+            now = clock.now()
+            timer, job = next_due(now)
+            room = CLAIMED_JOBS - self._busy
+            due = False
+            if timer is not None and timer <= now:
+                due = True
+                timers.fire(timers.claim(CLAIMED_TIMERS, now), stopping=self._stopping.is_set)
+            if job is not None and job <= now and room > 0:
+                due = True
+                self._hand_out(background.claim(room, now))
+            if not due:
+                # With no room left, the thread that ends a job wakes us.
+                awaited = [each for each in (timer, job if room > 0 else None) if each is not None]
+                return min([*awaited, now + POLL])
+        return clock.now() + POLL
+
+    def _hand_out(self, jobs: list[background.Job]) -> None:
+        with self._lock:
+            self._busy += len(jobs)
+        for job in jobs:
+            self._pool.submit(self._perform, job)
+
+    def _perform(self, job: background.Job) -> None:
+        try:
+            with self._app.app_context():
+                if self._stopping.is_set():
+                    background.release(job)
+                else:
+                    background.perform(job)
+        finally:
+            with self._lock:
+                self._busy -= 1
+            self.wake(clock.now())

@@ -1,0 +1,226 @@
+"""Timers: rows that are due at a time, each fired exactly once, in the transaction that deletes the row.
+
+Every timer has a key; set again, it moves. A worker claims due timers, and then, in one transaction for many of them:
+locks what they are about, takes (deletes) the rows, and fires. A timer that was moved or cleared meanwhile is not
+taken, so it does not fire.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import Connection
+
+from . import clock, metrics
+from .background import backoff, describe, wake_after_commit
+from .db import Json, Utc, transaction
+from .models import timers
+
+LEASE = timedelta(minutes=2)
+"""How long a worker may hold claimed timers before another may claim them."""
+
+HOLD_SECONDS = 0.02
+"""How long one transaction of many timers may last, so that people who decide meanwhile do not wait."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer that is due. ``attempts`` counts the failures before."""
+
+    id: int
+    key: str
+    kind: str
+    due_at: datetime
+    payload: Mapping[str, Any]
+    attempts: int = 0
+
+
+Fire = Callable[[Connection, Timer], None]
+Lock = Callable[[Connection, Sequence[Timer]], None]
+
+
+@dataclass(slots=True)
+class _Kind:
+    fire: Fire
+    lock: Lock | None
+    seconds: float = HOLD_SECONDS / 8  # what one took lately
+
+    def most(self) -> int:
+        """How many to fire in one transaction."""
+        return max(1, min(500, int(HOLD_SECONDS / max(self.seconds, 1e-5))))
+
+    def took(self, seconds: float, count: int) -> None:
+        self.seconds = 0.5 * self.seconds + 0.5 * seconds / count
+
+
+_kinds: dict[str, _Kind] = {}
+
+
+def timer_handler(kind: str, *, lock: Lock | None = None) -> Callable[[Fire], Fire]:
+    """Register the function that fires timers of ``kind``; it runs in the transaction in which the timer ends.
+
+    ``lock`` is called before the rows are taken, with all timers of the transaction. Whoever sets or clears timers
+    while they hold a lock (a run's) must have ``lock`` take the same one, in order of id: else the two would wait for
+    each other. A handler that raises is called again later, alone, in a transaction of its own.
+    """
+
+    def register(function: Fire) -> Fire:
+        _kinds[kind] = _Kind(function, lock)
+        return function
+
+    return register
+
+
+_SET = sa.text(
+    "INSERT INTO signoff_timer (key, kind, due_at, payload, attempts) VALUES (:key, :kind, :due_at, :payload, 0) "
+    "ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, due_at = excluded.due_at, payload = excluded.payload, "
+    "claimed_until = NULL, attempts = 0, last_error = NULL"
+).bindparams(sa.bindparam("payload", type_=Json()), sa.bindparam("due_at", type_=Utc()))
+_CLEAR = sa.text("DELETE FROM signoff_timer WHERE key = :key")
+
+
+def set_timer(conn: Connection, key: str, kind: str, due_at: datetime, payload: Mapping[str, Any]) -> None:
+    """Have the handler of ``kind`` called at ``due_at``; a timer of the same ``key`` is replaced."""
+    conn.execute(_SET, {"key": key, "kind": kind, "due_at": due_at, "payload": dict(payload)})
+    wake_after_commit(due_at)
+
+
+def clear_timer(conn: Connection, key: str) -> None:
+    """Forget a timer; it is no error if there is none."""
+    conn.execute(_CLEAR, {"key": key})
+
+
+_NOW = sa.bindparam("now", type_=Utc())
+_UNTIL = sa.bindparam("until", type_=Utc())
+_FREE = sa.or_(timers.c.claimed_until.is_(None), timers.c.claimed_until <= _NOW)
+_DUE = (
+    sa.select(timers.c.id)
+    .where(timers.c.due_at <= _NOW, _FREE)
+    .order_by(timers.c.due_at, timers.c.id)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    sa.update(timers)
+    .where(timers.c.id.in_(_DUE))
+    .values(claimed_until=_UNTIL)
+    .returning(timers.c.id, timers.c.key, timers.c.kind, timers.c.due_at, timers.c.payload, timers.c.attempts)
+)
+_TAKE = (
+    sa.delete(timers)
+    .where(timers.c.id.in_(sa.bindparam("ids", expanding=True)), timers.c.claimed_until == _UNTIL)
+    .returning(timers.c.id)
+)
+_RELEASE = (
+    sa.update(timers)
+    .where(timers.c.id.in_(sa.bindparam("ids", expanding=True)), timers.c.claimed_until == _UNTIL)
+    .values(claimed_until=None)
+)
+NEXT_DUE = sa.select(timers.c.due_at).where(_FREE).order_by(timers.c.due_at, timers.c.id).limit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Due timers that are ours until ``until``, the earliest first."""
+
+    timers: tuple[Timer, ...]
+    until: datetime
+
+
+def claim(most: int, now: datetime) -> Claimed:
+    """Up to ``most`` due timers; two workers never get the same."""
+    until = now + LEASE
+    with transaction() as conn:
+        rows = conn.execute(_CLAIM, {"most": most, "now": now, "until": until}).all()
+    return Claimed(tuple(sorted((Timer(*row) for row in rows), key=lambda each: (each.due_at, each.id))), until)
+
+
+def fire(claimed: Claimed, *, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Fire all that was claimed, many in one transaction; what is left when ``stopping`` says so is given back.
+
+    Returns how many fired. Raises nothing that a handler raised: such timers are due again later.
+    """
+    fired = 0
+    for kind, group in groupby(claimed.timers, key=lambda each: each.kind):
+        left = list(group)
+        while left:
+            if stopping():
+                _release(left, claimed.until)
+                break
+            most = _kinds[kind].most() if kind in _kinds else len(left)
+            fired += _fire_together(kind, left[:most], claimed.until)
+            left = left[most:]
+    return fired
+
+
+def _release(left: Sequence[Timer], until: datetime) -> None:
+    with transaction() as conn:
+        conn.execute(_RELEASE, {"ids": [each.id for each in left], "until": until})
+
+
+def _fire_together(kind: str, group: Sequence[Timer], until: datetime) -> int:
+    """Fire timers of one kind in one transaction; if one fails, each in its own, so that the others are not held up."""
+    try:
+        return _fire(kind, group, until)
+    except Exception as error:
+        if len(group) == 1:
+            _failed(group[0], until, error)
+            return 0
+    return sum(_fire_together(kind, [each], until) for each in group)
+
+
+def _fire(kind: str, group: Sequence[Timer], until: datetime) -> int:
+    known = _kinds.get(kind)
+    if known is None:
+        raise LookupError(f"no timer handler for {kind!r}; is its plugin installed?")
+    started = time.perf_counter()
+    with transaction() as conn:
+        _limit_waiting(conn)
+        if known.lock is not None:
+            known.lock(conn, group)
+        taken = set(conn.scalars(_TAKE, {"ids": [each.id for each in group], "until": until}))
+        for timer in group:
+            if timer.id in taken:
+                known.fire(conn, timer)
+    known.took(time.perf_counter() - started, len(group))
+    _count(kind, [each for each in group if each.id in taken])
+    return len(taken)
+
+
+def _limit_waiting(conn: Connection) -> None:
+    """A timer that waits for somebody who waits for it gives way before the database ends one of the two."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql("SET LOCAL lock_timeout = '500ms'")
+
+
+def _count(kind: str, fired: Sequence[Timer]) -> None:
+    now = clock.now()
+    metrics.TIMERS.labels(kind, "fired").inc(len(fired))
+    for each in fired:
+        metrics.TIMER_LATENESS.observe(max(0.0, (now - each.due_at).total_seconds()))
+
+
+def _failed(timer: Timer, until: datetime, error: Exception) -> None:
+    metrics.TIMERS.labels(timer.kind, "failed").inc()
+    log.warning("timer failed", kind=timer.kind, key=timer.key, attempts=timer.attempts + 1, exc_info=error)
+    try:
+        with transaction() as conn:
+            conn.execute(
+                sa.update(timers)
+                .where(timers.c.id == timer.id, timers.c.claimed_until == until)
+                .values(
+                    claimed_until=None,
+                    attempts=timer.attempts + 1,
+                    last_error=describe(error),
+                    due_at=clock.now() + backoff(timer.attempts + 1),
+                )
+            )
+    except Exception:
+        log.exception("timer could not be put off", kind=timer.kind, key=timer.key)
