@@ -1,0 +1,106 @@
+"""The web shell: layout, menus, language, errors and security of every page."""
+
+from functools import cached_property
+from typing import Any
+
+from flask import Flask, current_app, g, request, url_for
+
+from ..people.directory import Person
+from . import errors, filters, language, menus, security
+from .assets import asset, icon
+from .pages import bp, theme
+from .place import is_ours, signoff
+from .security import csp_nonce
+
+__all__ = ["bp", "init_app"]
+
+FAVICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
+    "%3Crect width='32' height='32' rx='9' fill='%230f766e'/%3E"
+    "%3Cpath d='M9 17.2l4.6 4.6L23.5 11' fill='none' stroke='%23fff' stroke-width='3.4'"
+    " stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E"
+)
+
+
+def init_app(app: Flask) -> None:
+    """Give ``app`` what every page stands on; its blueprint ``bp`` is registered by the roof."""
+    app.jinja_env.add_extension("jinja2.ext.do")
+    language.init_app(app)
+    filters.init_app(app)
+    security.init_app(app)
+    errors.init_app(app)
+    app.jinja_env.globals.update(asset=asset, icon=icon, _icon=icon, csp_nonce=csp_nonce, person_name=person_name)
+    app.context_processor(_shell)
+
+
+def _shell() -> dict[str, Any]:
+    """What the layout asks for; functions, so that a page that does not draw it pays nothing."""
+    if not request or not is_ours():
+        return {}
+    return {"shell": _Layout()}
+
+
+class _Layout:
+    """The layout's view of this request; ``bare`` pages (the database is away) ask nothing of anybody."""
+
+    favicon = FAVICON
+
+    @cached_property
+    def bare(self) -> bool:
+        return bool(g.get("signoff_bare", False))
+
+    @cached_property
+    def person(self) -> Person | None:
+        from ..people.current import person_or_none
+
+        return None if self.bare else person_or_none()
+
+    @cached_property
+    def items(self) -> tuple[menus.Item, ...]:
+        return menus.items(self.person) if self.person is not None else ()
+
+    @cached_property
+    def search_url(self) -> str | None:
+        search = menus.corner("search", self.person)
+        return search.url if search is not None else None
+
+    @cached_property
+    def bell(self) -> menus.Item | None:
+        return menus.corner("bell", self.person)
+
+    @cached_property
+    def language(self) -> str:
+        return language.language()
+
+    @property
+    def theme(self) -> str:
+        return theme()
+
+    @property
+    def home_url(self) -> str:
+        return f"{signoff().url_prefix}/"
+
+    @property
+    def preferences_url(self) -> str:
+        return url_for("signoff_web.preferences")
+
+    @property
+    def me_url(self) -> str | None:
+        return _url_if_known("signoff_people.me")
+
+    @property
+    def sign_out_url(self) -> str | None:
+        """``None`` where the host signs people in and out."""
+        return _url_if_known("signoff_people.sign_out") if signoff().load_person is None else None
+
+
+def _url_if_known(endpoint: str) -> str | None:
+    return url_for(endpoint) if endpoint in current_app.view_functions else None
+
+
+def person_name(key: str | None) -> str:
+    """A person's name for a page; the key where nobody has it any more."""
+    from ..people.service import directory
+
+    found = directory().person(key)
+    return found.name if found is not None else (key or "")

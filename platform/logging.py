@@ -1,0 +1,76 @@
+"""Log lines that programs can read and people too: each knows the request it belongs to."""
+
+import logging
+import secrets
+import sys
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, g, request
+from flask.wrappers import Response
+
+from .web.place import signoff
+
+HEADER = "X-Request-ID"
+SLOW_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+def init_app(app: Flask) -> None:
+    """Write logs to standard error and give every request a number, which its answer and its log lines carry."""
+    configure(signoff(app).config.log_level)
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def configure(level: str) -> None:
+    """Set structlog up: coloured lines in a terminal, one JSON object a line elsewhere."""
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            *([] if sys.stderr.isatty() else [structlog.processors.dict_tracebacks]),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
+        logger_factory=_stderr_logger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def _stderr_logger(*_args: Any) -> structlog.PrintLogger:
+    """The standard error of now: a test or a supervisor may have put another in its place."""
+    return structlog.PrintLogger(file=sys.stderr)
+
+
+def request_id() -> str:
+    """The number of this request; taken over from a proxy that gave one."""
+    if "signoff_request_id" not in g:
+        given = request.headers.get(HEADER, "")
+        fits = 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum()
+        g.signoff_request_id = given if fits else secrets.token_hex(8)
+    found: str = g.signoff_request_id
+    return found
+
+
+def _begin() -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id())
+    g.signoff_began = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    response.headers[HEADER] = request_id()
+    seconds = time.perf_counter() - g.get("signoff_began", time.perf_counter())
+    say = log.warning if seconds >= SLOW_SECONDS else log.debug
+    say("request", method=request.method, path=request.path, status=response.status_code, ms=round(seconds * 1000, 1))
+    return response

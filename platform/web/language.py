@@ -1,0 +1,138 @@
+"""The language of an answer, and the catalogues of all floors as one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, Domain, force_locale, get_locale
+
+from ..text import LANGUAGES, translate
+from .place import is_ours, signoff
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCALES = {"en": "en", "zh": "zh_Hans_CN"}
+FOLDERS = {"zh": "zh_CN"}
+COOKIE = "signoff_language"
+
+_catalogues = [*sorted(ROOT.glob("*/translations")), *sorted(ROOT.glob("plugins/*/translations"))]
+
+
+def add_catalogue(folder: Path) -> None:
+    """Also look for translations below ``folder``: those of a plugin."""
+    if folder not in _catalogues:
+        _catalogues.append(folder)
+        _DOMAIN.loaded.clear()
+
+
+class _Floors(Domain):  # type: ignore[misc]
+    """All floors' messages together, loaded once per language and process."""
+
+    def __init__(self) -> None:
+        super().__init__(translation_directories=[])
+        self.loaded: dict[str, NullTranslations] = {}
+
+    def get_translations(self) -> NullTranslations:
+        locale = get_locale()
+        language = locale.language if locale is not None else "en"
+        if language not in self.loaded:
+            self.loaded[language] = _load(language)
+        return self.loaded[language]
+
+
+_DOMAIN = _Floors()
+
+
+def _load(language: str) -> NullTranslations:
+    found: Translations = Translations()
+    found.plural = lambda n: int(n != 1)  # type: ignore[attr-defined]
+    if language not in FOLDERS:
+        return found
+    for folder in _catalogues:
+        source = folder / FOLDERS[language] / "LC_MESSAGES" / "messages.po"
+        if source.exists() or source.with_suffix(".mo").exists():
+            catalogue = _read(source)
+            found.merge(catalogue)
+            found.plural = catalogue.plural  # type: ignore[attr-defined]
+    return found
+
+
+def _read(source: Path) -> Translations:
+    """The compiled catalogue, or the source where that is newer: a fresh checkout has no compiled one."""
+    compiled = source.with_suffix(".mo")
+    if compiled.exists() and not (source.exists() and source.stat().st_mtime > compiled.stat().st_mtime):
+        with compiled.open("rb") as file:
+            return Translations(file)
+    with source.open("rb") as file:
+        catalogue = read_po(file)
+    binary = BytesIO()
+    write_mo(binary, catalogue)
+    binary.seek(0)
+    return Translations(binary)
+
+
+def init_app(app: Flask) -> None:
+    """Speak the person's language on our pages; a host's own Babel keeps the host's pages."""
+    if "babel" not in app.extensions:
+        Babel(app, default_locale=LOCALES[signoff(app).config.language], locale_selector=lambda: LOCALES[language()])
+    else:
+        settings = app.extensions["babel"]
+        theirs = settings.locale_selector
+        settings.locale_selector = lambda: LOCALES[language()] if _speaking_ours() else (theirs() if theirs else None)
+    app.before_request(_use_floors)
+
+
+def _speaking_ours() -> bool:
+    return not has_request_context() or is_ours()
+
+
+def _use_floors() -> None:
+    if is_ours():
+        _DOMAIN.as_default()
+
+
+def language() -> str:
+    """``en`` or ``zh``: the person's, else what this browser chose or prefers, else the installation's."""
+    if not has_request_context():
+        return str(signoff().config.language)
+    if g.get("signoff_bare", False):
+        return asked_language()
+    from ..people.current import current_language
+
+    return current_language()
+
+
+def asked_language() -> str:
+    """What the request itself asks for, without regard to the person."""
+    kept = request.cookies.get(COOKIE, "")
+    if kept in LANGUAGES:
+        return kept
+    for wanted, _ in request.accept_languages:
+        short = wanted.replace("_", "-").split("-")[0].lower()
+        if short in LANGUAGES:
+            return short
+    return str(signoff().config.language)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Inside the block ``gettext`` speaks ``language``: for a mail to somebody else, for work without a request."""
+    with force_locale(LOCALES.get(language, LOCALES["en"])):
+        _DOMAIN.as_default()
+        yield
+
+
+def say(text: Any) -> str:
+    """A sentence of :func:`~signoff.platform.text.msg`, or any text, in the current language."""
+    return translate(text if isinstance(text, str) else str(text), gettext_here)
+
+
+def gettext_here(template: str) -> str:
+    """The translation of one of our msgids in the current language."""
+    found: str = _DOMAIN.get_translations().gettext(template)
+    return found if template else ""

@@ -1,0 +1,108 @@
+"""The menus: every floor and plugin adds its entries; a person sees those whose roles they have."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from flask import current_app, request, url_for
+
+from ..people.directory import Person
+
+
+@dataclass(frozen=True)
+class MenuLink:
+    """One line of a menu that the database decides: a form's records, a report."""
+
+    label: str
+    url: str
+    icon: str = ""
+    active: bool = False
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """``label`` may be lazy. ``roles``: who sees it, ``"*"`` is everybody. ``also``: further endpoints that mark it.
+
+    ``endpoint`` may be empty where the entry only opens a menu; ``parent`` is the key of the entry in whose menu it
+    stands. ``count``: a number at its side, ``None`` or 0 is none. ``links``: further lines of its menu, asked for
+    when it is drawn.
+    """
+
+    key: str
+    label: object
+    endpoint: str = ""
+    icon: str = ""
+    order: int = 100
+    roles: tuple[str, ...] = ("*",)
+    count: Callable[[], int | None] | None = None
+    parent: str = ""
+    links: Callable[[], Iterable[MenuLink]] | None = None
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Item:
+    """An entry as it is drawn for the person of this request."""
+
+    key: str
+    label: str
+    url: str
+    icon: str
+    active: bool
+    count: int | None = None
+    items: tuple["Item", ...] = field(default_factory=tuple)
+
+
+_entries: dict[str, MenuEntry] = {}
+_corner: dict[str, MenuEntry] = {}
+
+
+def add(entry: MenuEntry) -> None:
+    """Offer ``entry`` to every application of this process; the same key again replaces it."""
+    _entries[entry.key] = entry
+
+
+def set_search(endpoint: str) -> None:
+    """The page that answers the search box; it reads ``q``."""
+    _corner["search"] = MenuEntry("search", "", endpoint)
+
+
+def set_bell(endpoint: str, count: Callable[[], int | None]) -> None:
+    """The page of notifications, and how many are unread."""
+    _corner["bell"] = MenuEntry("bell", "", endpoint, "bell", count=count)
+
+
+def corner(key: str, person: Person | None) -> Item | None:
+    """The search box (``search``) or the bell (``bell``) as drawn for ``person``, if there is such a page."""
+    entry = _corner.get(key)
+    return _draw(entry, person) if entry is not None and person is not None else None
+
+
+def items(person: Person) -> tuple[Item, ...]:
+    """The menu of ``person``, in order; menus without a line are left out."""
+    return tuple(item for entry in _children("") if (item := _draw(entry, person)) is not None)
+
+
+def _children(parent: str) -> list[MenuEntry]:
+    found = [entry for entry in _entries.values() if entry.parent == parent]
+    return sorted(found, key=lambda entry: (entry.order, entry.key))
+
+
+def _draw(entry: MenuEntry, person: Person) -> Item | None:
+    if "*" not in entry.roles and person.roles.isdisjoint(entry.roles):
+        return None
+    below = tuple(item for child in _children(entry.key) if (item := _draw(child, person)) is not None)
+    if entry.links is not None:
+        below += tuple(Item("", link.label, link.url, link.icon, link.active) for link in entry.links())
+    known = entry.endpoint in current_app.view_functions
+    if not known and not below:
+        return None
+    active = request.endpoint in (entry.endpoint, *entry.also) if request.endpoint else False
+    return Item(
+        key=entry.key,
+        label=str(entry.label),
+        url=url_for(entry.endpoint) if known else "",
+        icon=entry.icon,
+        active=active or any(item.active for item in below),
+        count=entry.count() if entry.count is not None and known else None,
+        items=below,
+    )

@@ -1,0 +1,73 @@
+"""The shell's own routes: built files, the choice of language and theme, and the page that shows every component."""
+
+from pathlib import Path
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
+from jinja2 import BaseLoader, FileSystemLoader, PrefixLoader
+
+from ..text import LANGUAGES
+from .assets import DIST
+from .language import COOKIE as LANGUAGE_COOKIE
+from .place import came_from, signoff
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+THEME_COOKIE = "signoff_theme"
+THEMES = ("light", "dark", "auto")
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+class _Shell(Blueprint):
+    """Finds ``templates/forms/fill.html`` as ``signoff/forms/fill.html``: a host has templates of its own."""
+
+    @property
+    def jinja_loader(self) -> BaseLoader:  # type: ignore[override]
+        return PrefixLoader({"signoff": FileSystemLoader(TEMPLATES)})
+
+    def get_send_file_max_age(self, filename: str | None) -> int | None:
+        """Names of built files hold their hash: what has a name never changes."""
+        return YEAR_SECONDS if filename and filename.startswith("assets/") else 0
+
+
+bp = _Shell("signoff_web", __name__, static_folder=str(DIST), static_url_path="/static")
+
+
+@bp.post("/preferences")
+def preferences() -> ResponseReturnValue:
+    """Keep the language or the theme that was picked in the menu, and return to the page."""
+    response = make_response(redirect(came_from(), code=303))
+    for name, allowed, cookie in (
+        ("language", LANGUAGES, LANGUAGE_COOKIE),
+        ("theme", THEMES, THEME_COOKIE),
+    ):
+        value = request.form.get(name)
+        if value in allowed:
+            _keep(response, cookie, value)
+    return response
+
+
+def _keep(response: Response, cookie: str, value: str) -> None:
+    response.set_cookie(
+        cookie,
+        value,
+        max_age=YEAR_SECONDS,
+        path=signoff().url_prefix + "/",
+        secure=signoff().config.secure_cookies,
+        httponly=cookie == LANGUAGE_COOKIE,
+        samesite="Lax",
+    )
+
+
+def theme() -> str:
+    """``light``, ``dark`` or ``auto``: what was picked in this browser."""
+    picked = request.cookies.get(THEME_COOKIE, "auto")
+    return picked if picked in THEMES else "auto"
+
+
+@bp.get("/components")
+def components() -> ResponseReturnValue:
+    """Every component of the shell on one page, for people who write pages and for screenshots."""
+    if not signoff().config.testing and signoff().config.mail_url != "folder:":
+        abort(404)
+    return render_template("signoff/platform/components.html")

@@ -1,0 +1,96 @@
+"""Against misuse: CSP with a nonce, safe headers, CSRF, and a session cookie that only changes when it must."""
+
+import secrets
+from datetime import timedelta
+
+from flask import Flask, current_app, g, request, session
+from flask.wrappers import Response
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from .. import clock
+from .place import is_api, is_ours, signoff
+
+REFRESH = timedelta(minutes=10)
+_SEEN = "seen"
+
+
+def init_app(app: Flask) -> None:
+    """Set cookies, proxies, CSRF and headers up; the host's own pages are left as they are."""
+    config = signoff(app).config
+    if config.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=config.proxies
+        )
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    if signoff(app).load_person is None:
+        app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(hours=config.session_hours)
+    if "csrf" not in app.extensions:
+        app.config.setdefault("WTF_CSRF_CHECK_DEFAULT", False)  # checked by _check_csrf, for our pages alone
+        app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # as long as the session
+        CSRFProtect(app)
+    app.before_request(_check_csrf)
+    app.after_request(_keep_session)
+    app.after_request(_add_headers)
+
+
+def csp_nonce() -> str:
+    """The nonce of this answer, for scripts and styles that a page must hold itself."""
+    if "signoff_nonce" not in g:
+        g.signoff_nonce = secrets.token_urlsafe(16)
+    nonce: str = g.signoff_nonce
+    return nonce
+
+
+def check_csrf() -> None:
+    """Refuse the request if it changes something and lacks the session's token.
+
+    Raises:
+        CSRFError: with 400.
+    """
+    if current_app.config["WTF_CSRF_ENABLED"] and not g.get("csrf_valid", False):
+        protection: CSRFProtect = current_app.extensions["csrf"]
+        protection.protect()
+
+
+def _check_csrf() -> None:
+    """Pages; the API checks for itself, because a bearer token needs none."""
+    if is_ours() and not is_api() and request.endpoint is not None:
+        check_csrf()
+
+
+def _keep_session(response: Response) -> Response:
+    """An active person stays signed in: the cookie is renewed at most every ten minutes."""
+    if not is_ours() or not session.permanent:
+        return response
+    now = int(clock.now().timestamp())
+    if now - int(session.get(_SEEN, 0)) >= REFRESH.total_seconds():
+        session[_SEEN] = now
+    return response
+
+
+def _add_headers(response: Response) -> Response:
+    if not is_ours():
+        return response
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+    if "Content-Security-Policy" not in headers:
+        headers["Content-Security-Policy"] = _policy()
+    if signoff().config.secure_cookies:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if response.mimetype in ("text/html", "application/json", "application/problem+json"):
+        headers.setdefault("Cache-Control", "no-store" if response.status_code >= 400 else "private, no-cache")
+    return response
+
+
+def _policy() -> str:
+    nonce = f" 'nonce-{g.signoff_nonce}'" if "signoff_nonce" in g else ""
+    return (
+        f"default-src 'self'; script-src 'self'{nonce}; style-src 'self'{nonce}; "
+        "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; "
+        "frame-ancestors 'none'; form-action 'self'"
+    )
