@@ -1,4 +1,4 @@
-"""The demo company: people, products, orders, and refund requests in every state, made through the product's own services."""
+"""The demo company: people, products, orders, and refund requests in every state, made by the product's services."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ Say = Callable[[str], None]
 
 
 def settle(*, base_url: str, keep: bool) -> Config:
-    """The demo's configuration: a folder of its own, emptied unless ``keep``. Web processes inherit it by the environment.
+    """The demo's configuration: a folder of its own, emptied unless ``keep``; web processes inherit the environment.
 
     Raises:
         Refused: a database was configured; the demo never touches one that is somebody's.

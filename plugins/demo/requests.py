@@ -1,4 +1,4 @@
-"""The demo's refund requests: filed, answered, returned, withdrawn, late and paid, each by the person whose task it is."""
+"""The demo's refund requests: filed, answered, returned, withdrawn, late and paid, each by whose task it is."""
 
 import io
 from collections.abc import Sequence
@@ -43,7 +43,8 @@ STORIES = (
     Story(2, _days(24), "refund_only", "late", "Parcel arrived after the holiday; customer keeps it.",
           acts=("bo:approve", "li:approve")),
     Story(5, _days(21), "return", "changed_mind", "Colour does not match the room.",
-          acts=("bo:approve", "ma:complete:inspection=ok", "li:approve:As agreed", "zhou:approve", "fang:approve", "gao:approve")),
+          acts=("bo:approve", "ma:complete:inspection=ok", "li:approve:As agreed", "zhou:approve", "fang:approve",
+                "gao:approve")),
     Story(9, _days(18), "refund_only", "damaged", "Handle broken on arrival, photo attached.",
           acts=("bo:approve", "li:approve", "zhou:approve", "fang:approve", "gao:approve")),
     Story(13, _days(15), "return", "wrong_item", "Received another size.",
@@ -51,7 +52,8 @@ STORIES = (
     Story(17, _days(12), "unshipped", "changed_mind", "Ordered twice by mistake.",
           acts=("bo:approve", "ma:complete:intercepted=true", "li:approve")),
     Story(20, _days(10), "in_transit", "late", "No movement for six days.",
-          acts=("bo:approve", "ma:complete:recall_promised=lost", "li:approve", "zhou:approve", "fei:approve", "gao:approve")),
+          acts=("bo:approve", "ma:complete:recall_promised=lost", "li:approve", "zhou:approve", "fei:approve",
+                "gao:approve")),
     Story(23, _days(9), "refund_only", "other", "Customer found it cheaper elsewhere.",
           acts=("bo:reject:Price matching ended when the parcel was delivered; we offered a coupon instead.",)),
     Story(26, _days(8), "refund_only", "changed_mind", "Called back: keeps everything.", acts=("amy:withdraw",)),

@@ -1,5 +1,8 @@
-"""A year of a real shop: import its orders, file its returns through HTTP, decide them as their approvers, kill the server
-in the middle, and see that the money agrees to the cent."""
+"""A year of a real shop.
+
+Import its orders, file its returns through HTTP, decide them as their approvers, kill the server in the middle, and see
+that the money agrees to the cent.
+"""
 
 import http.client
 import json

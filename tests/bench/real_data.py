@@ -70,7 +70,7 @@ def write_products(path: Path) -> int:
 
 
 def write_orders(path: Path) -> int:
-    """The order lines as CSV with the customer's name; line numbers are those of the shop's file. How many there are."""
+    """The order lines as CSV with the customer's name, line by line as in the shop's file; how many there are."""
     count = 0
     with path.open("w", encoding="utf-8", newline="") as text:
         writer = csv.writer(text)
@@ -82,7 +82,7 @@ def write_orders(path: Path) -> int:
 
 
 def matched_returns() -> list[tuple[Line, str | None]]:
-    """Each return with the invoice of the customer's latest earlier order of that product, ``None`` where there is none."""
+    """Each return with the invoice of the customer's latest earlier order of that product, or ``None``."""
     bought: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for line in orders():
         if line.customer and line.quantity > 0:
