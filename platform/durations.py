@@ -46,6 +46,13 @@ class Duration(timedelta):
     def __neg__(self) -> "Duration":
         return Duration(-self.weeks_named, -self.days_named, -self.time)
 
+    def __mul__(self, times: float) -> "Duration":
+        if not isinstance(times, int):
+            raise TypeError("a duration with days is multiplied by whole numbers only")
+        return Duration(self.weeks_named * times, self.days_named * times, self.time * times)
+
+    __rmul__ = __mul__
+
     def __reduce__(self) -> tuple[type["Duration"], tuple[int, int, timedelta]]:
         return Duration, (self.weeks_named, self.days_named, self.time)
 
