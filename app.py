@@ -12,6 +12,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.engine import Engine
 
+from .platform import api
 from .platform import config as configuration
 from .platform import db as database
 from .platform.config import Config
@@ -82,6 +83,8 @@ class Signoff:
                 module.init_app(app)
             if hasattr(module, "bp"):
                 app.register_blueprint(module.bp, url_prefix=self.url_prefix + (module.bp.url_prefix or ""))
+            if hasattr(module, "blp"):
+                api.register(app, module.blp)
 
     def _settle(self, app: Flask) -> None:
         """Configuration that Flask and its extensions read, and the engine."""

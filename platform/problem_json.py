@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
-from .errors import SignoffError
+from .errors import Refused, SignoffError
 from .problems import Problem, Severity, pointer
 from .text import Message, msg, translate
 
@@ -81,10 +81,8 @@ def document_of_http(error: HTTPException, gettext: Say) -> dict[str, Any]:
     messages = getattr(error, "data", {}).get("messages") if isinstance(getattr(error, "data", None), dict) else None
     if messages:
         problems = tuple(schema_problems(messages))
-        detail = (
-            problems[0].message if len(problems) == 1 else msg("%(count)s problems were found.", count=len(problems))
-        )
-        return _document(status, "refused", translate(detail, gettext), problems, gettext)
+        summary = Refused.because(problems).message
+        return _document(status, "refused", translate(summary, gettext), problems, gettext)
     detail = _DETAILS.get(status)
     said = translate(detail, gettext) if detail else (error.description or error.name)
     return _document(status, _CODES.get(status, "error"), said, (), gettext)

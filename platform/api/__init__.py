@@ -1,0 +1,75 @@
+"""The HTTP API's shell: one OpenAPI document at ``/api/v1``, problems for every error, tokens, idempotency, limits.
+
+A floor's API is ``blp = Blueprint("api_<subject>", __name__)`` with paths below ``/api/v1``; the roof mounts it.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask_smorest import Api
+from flask_smorest import Blueprint as SmorestBlueprint
+
+from ..web.place import API, signoff
+from . import guard
+from .body import JsonParser
+from .idempotency import once_per_key
+from .lists import PAGE_PARAMETERS, page_args, page_json
+
+__all__ = ["PAGE_PARAMETERS", "Blueprint", "init_app", "page_args", "page_json", "public", "register"]
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+class Blueprint(SmorestBlueprint):  # type: ignore[misc]
+    """A flask-smorest blueprint whose JSON is read by :mod:`signoff.platform.json`: no key twice, decimals exact."""
+
+    ARGUMENTS_PARSER = JsonParser()
+
+
+class _Api(Api):  # type: ignore[misc]
+    """Errors are answered by :mod:`signoff.platform.web.errors`, for pages and API alike."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+def init_app(app: Flask) -> None:
+    """Serve the OpenAPI document and guard everything below ``/api/v1``."""
+    prefix = signoff(app).url_prefix + API
+    app.config.update(
+        SIGNOFF_API_TITLE="Signoff",
+        SIGNOFF_API_VERSION="v1",
+        SIGNOFF_OPENAPI_VERSION="3.1.0",
+        SIGNOFF_OPENAPI_URL_PREFIX=prefix,
+        SIGNOFF_OPENAPI_JSON_PATH="openapi.json",
+        SIGNOFF_API_SPEC_OPTIONS={
+            "info": {"description": "Everything that people can do on a page. Errors are RFC 9457 problems."},
+            "security": [{"token": []}, {"session": []}],
+        },
+    )
+    api = _Api(app, config_prefix="SIGNOFF_")
+    schemes = api.spec.components
+    schemes.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    schemes.security_scheme("session", {"type": "apiKey", "in": "header", "name": "X-CSRFToken"})
+    app.extensions["signoff_api"] = api
+    app.before_request(guard.before)
+
+
+def register(app: Flask, blp: SmorestBlueprint) -> None:
+    """Mount ``blp`` below ``/api/v1`` of the place where Signoff is mounted."""
+    blp.description = blp.description or ""
+    api: Api = app.extensions["signoff_api"]
+    api.register_blueprint(blp, url_prefix=signoff(app).url_prefix + API + (blp.url_prefix or ""))
+    posts = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    for endpoint in posts:
+        if endpoint.startswith(f"{blp.name}."):
+            app.view_functions[endpoint] = once_per_key(app.view_functions[endpoint])
+
+
+def public(view: V) -> V:
+    """Mark a view of the API that nobody needs to be signed in for."""
+    view.signoff_public = True  # type: ignore[attr-defined]
+    return view

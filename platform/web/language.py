@@ -50,7 +50,7 @@ _DOMAIN = _Floors()
 
 def _load(language: str) -> NullTranslations:
     found: Translations = Translations()
-    found.plural = lambda n: int(n != 1)  # type: ignore[attr-defined]
+    found.plural = lambda n: int(n != 1)
     if language not in FOLDERS:
         return found
     for folder in _catalogues:
@@ -58,7 +58,7 @@ def _load(language: str) -> NullTranslations:
         if source.exists() or source.with_suffix(".mo").exists():
             catalogue = _read(source)
             found.merge(catalogue)
-            found.plural = catalogue.plural  # type: ignore[attr-defined]
+            found.plural = catalogue.plural
     return found
 
 

@@ -22,7 +22,7 @@ class _Shell(Blueprint):
     """Finds ``templates/forms/fill.html`` as ``signoff/forms/fill.html``: a host has templates of its own."""
 
     @property
-    def jinja_loader(self) -> BaseLoader:  # type: ignore[override]
+    def jinja_loader(self) -> BaseLoader:
         return PrefixLoader({"signoff": FileSystemLoader(TEMPLATES)})
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
@@ -42,7 +42,7 @@ def preferences() -> ResponseReturnValue:
         ("theme", THEMES, THEME_COOKIE),
     ):
         value = request.form.get(name)
-        if value in allowed:
+        if value is not None and value in allowed:
             _keep(response, cookie, value)
     return response
 

@@ -1,0 +1,196 @@
+"""The calls that forms and flows share: list what is in force, read versions, keep a draft, publish it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask.typing import ResponseReturnValue
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+
+from .. import definitions, problem_json
+from ..db import utc_text
+from ..definitions import Draft, Stored
+from ..errors import NotFound, Refused
+from ..paging import decode_cursor, page_of
+from ..people import policy
+from ..people.current import current_person
+from ..people.directory import ADMIN, Person
+from ..problems import Problem
+from ..text import msg
+from ..web.language import gettext_here
+from .lists import PAGE_PARAMETERS, page_args, page_json
+
+
+class DraftSchema(Schema):
+    """A draft; ``revision`` of the draft that it replaces, ``base_version`` of the version that it was made from."""
+
+    document = fields.Dict(required=True)
+    base_version = fields.Integer(strict=True, load_default=0, validate=validate.Range(min=0))
+    revision = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(min=0))
+
+
+class PublishSchema(Schema):
+    """``document`` may be left out: the draft is published. ``base_version`` is 0 for the first version."""
+
+    note = fields.String(required=True, validate=validate.Length(max=2000))
+    base_version = fields.Integer(strict=True, required=True, validate=validate.Range(min=0))
+    document = fields.Dict()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What differs between forms and flows.
+
+    ``check`` finds everything that is wrong with a document; ``publish(document, by=, note=, base_version=)`` puts it
+    in force or raises; ``visible`` says whether somebody may know of a definition.
+    """
+
+    name: str
+    check: Callable[[dict[str, Any]], Iterable[Problem]]
+    publish: Callable[..., Stored]
+    visible: Callable[[Stored, Person], bool]
+
+    def listed(self) -> dict[str, Any]:
+        """All that are in force, by key."""
+        person, asked = current_person(), page_args()
+        after = str(decode_cursor(asked.after)[0]) if asked.after else ""
+        rows = sorted(definitions.in_force(self.name), key=lambda each: each.key)
+        seen = [each for each in rows if each.key > after and self.visible(each, person)]
+        return page_json(page_of(seen[: asked.limit + 1], asked.limit, lambda each: [each.key]), summary_json)
+
+    def one(self, key: str) -> dict[str, Any]:
+        """The version in force; who may publish sees the draft too."""
+        stored = self._current(key)
+        document = {**summary_json(stored), "document": stored.document}
+        if policy.is_admin(current_person()):
+            document["draft"] = draft_json(definitions.draft(self.name, key))
+        return document
+
+    def versions(self, key: str) -> dict[str, Any]:
+        """All versions, newest first."""
+        self._current(key)
+        asked = page_args()
+        before = int(str(decode_cursor(asked.after)[0])) if asked.after else None
+        rows = [each for each in definitions.versions(self.name, key) if before is None or each.version < before]
+        return page_json(page_of(rows[: asked.limit + 1], asked.limit, lambda each: [each.version]), summary_json)
+
+    def keep_draft(self, body: dict[str, Any], key: str) -> dict[str, Any]:
+        """Keep a draft, right or wrong, and say all that is wrong with it."""
+        person = _admin()
+        _same_key(key, body["document"])
+        kept = definitions.save_draft(
+            self.name,
+            key,
+            body["document"],
+            by=person.key,
+            base_version=body["base_version"],
+            revision=body["revision"],
+        )
+        problems = [problem_json.problem_of(each, gettext_here) for each in self.check(body["document"])]
+        return {**(draft_json(kept) or {}), "problems": problems}
+
+    def put_in_force(self, body: dict[str, Any], key: str) -> dict[str, Any]:
+        """Publish the document that was sent, else the draft.
+
+        Raises:
+            Refused: with all of its problems.
+            Conflict: somebody published meanwhile.
+        """
+        person = _admin()
+        document = body["document"] if "document" in body else self._drafted(key)
+        _same_key(key, document)
+        stored = self.publish(document, by=person.key, note=body["note"], base_version=body["base_version"])
+        return {**summary_json(stored), "document": stored.document}
+
+    def _current(self, key: str) -> Stored:
+        stored = definitions.current(self.name, key)
+        if stored is None or not self.visible(stored, current_person()):
+            raise NotFound(msg("There is no %(kind)s “%(key)s”, or you may not see it.", kind=self.name, key=key))
+        return stored
+
+    def _drafted(self, key: str) -> dict[str, Any]:
+        draft = definitions.draft(self.name, key)
+        if draft is None:
+            text = msg("“%(key)s” has no draft. Send the document, or keep a draft first.", key=key)
+            raise Refused.because([Problem("/document", "no_draft", text)])
+        return dict(draft.document)
+
+
+def definition_routes(
+    blp: Blueprint,
+    kind: str,
+    *,
+    check: Callable[[dict[str, Any]], Iterable[Problem]],
+    publish: Callable[..., Stored],
+    visible: Callable[[Stored, Person], bool] = lambda _stored, _person: True,
+) -> None:
+    """Give ``blp`` the calls below ``/<kind>s``; see :class:`Kind` for the callables."""
+    calls = Kind(kind, check, publish, visible)
+
+    @blp.get(f"/{kind}s", endpoint=f"list_{kind}s")
+    @blp.doc(parameters=PAGE_PARAMETERS, summary=f"The {kind}s in force")
+    def listed() -> ResponseReturnValue:
+        return calls.listed()
+
+    @blp.get(f"/{kind}s/<string:key>", endpoint=f"read_{kind}")
+    @blp.doc(summary=f"One {kind}: the version in force")
+    def one(key: str) -> ResponseReturnValue:
+        return calls.one(key)
+
+    @blp.get(f"/{kind}s/<string:key>/versions", endpoint=f"list_{kind}_versions")
+    @blp.doc(parameters=PAGE_PARAMETERS, summary=f"All versions of a {kind}, newest first")
+    def versions(key: str) -> ResponseReturnValue:
+        return calls.versions(key)
+
+    @blp.put(f"/{kind}s/<string:key>/draft", endpoint=f"keep_{kind}_draft")
+    @blp.arguments(DraftSchema)
+    @blp.doc(summary=f"Keep a draft of a {kind} and learn what is wrong with it")
+    def keep_draft(body: dict[str, Any], key: str) -> ResponseReturnValue:
+        return calls.keep_draft(body, key)
+
+    @blp.post(f"/{kind}s/<string:key>/publish", endpoint=f"publish_{kind}")
+    @blp.arguments(PublishSchema)
+    @blp.doc(summary=f"Put a {kind} in force")
+    def publish_one(body: dict[str, Any], key: str) -> ResponseReturnValue:
+        return calls.put_in_force(body, key)
+
+
+def summary_json(stored: Stored) -> dict[str, Any]:
+    """A version without its document."""
+    return {
+        "key": stored.key,
+        "title": stored.document.get("title", stored.key),
+        "version": stored.version,
+        "note": stored.note,
+        "published_by": stored.published_by,
+        "published_at": utc_text(stored.published_at),
+    }
+
+
+def draft_json(draft: Draft | None) -> dict[str, Any] | None:
+    """A draft as the builders read it, ``None`` where there is none."""
+    if draft is None:
+        return None
+    return {
+        "key": draft.key,
+        "document": draft.document,
+        "base_version": draft.base_version,
+        "revision": draft.revision,
+        "saved_by": draft.saved_by,
+        "saved_at": utc_text(draft.saved_at),
+    }
+
+
+def _admin() -> Person:
+    person = current_person()
+    policy.require(person, ADMIN)
+    return person
+
+
+def _same_key(key: str, document: Mapping[str, Any]) -> None:
+    if document.get("key") != key:
+        text = msg(
+            "The document's key is %(found)s, the address says %(key)s.", found=repr(document.get("key")), key=key
+        )
+        raise Refused.because([Problem("/key", "key", text)])
