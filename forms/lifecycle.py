@@ -37,6 +37,10 @@ class Lifecycle(Protocol):
         """Rights of ``by`` on a submitted record outside of a task (corrections after a return); ``None``: no say."""
         ...
 
+    def hidden(self, records: Sequence[Record], by: Person) -> Mapping[int, frozenset[str]]:
+        """Fields of records that ``by`` may not see now (a step hides them), by record id; others hide nothing."""
+        ...
+
     def runs_json(self, records: Sequence[Record]) -> Mapping[int, Mapping[str, Any] | None]:
         """The ``run`` of each record as ``interfaces.md`` has it, by record id."""
         ...
@@ -67,6 +71,9 @@ class Kept:
 
     def editable(self, record: Record, by: Person) -> Rights | None:  # noqa: ARG002
         return None
+
+    def hidden(self, records: Sequence[Record], by: Person) -> Mapping[int, frozenset[str]]:  # noqa: ARG002
+        return {}
 
     def runs_json(self, records: Sequence[Record]) -> Mapping[int, Mapping[str, Any] | None]:
         return dict.fromkeys((record.id for record in records), None)

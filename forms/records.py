@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, Row
 from ..platform import db
 from ..platform.errors import NotFound
 from ..platform.text import msg
+from . import catalogue
 from .models import record_links, record_terms, record_totals, record_viewers, records
 
 
@@ -124,6 +125,29 @@ def totals(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, int]]:
         for record_id, key, micros in conn.execute(_TOTALS, {"ids": list(ids)}):
             found.setdefault(record_id, {})[key] = micros
     return found
+
+
+def fetch(conn: Connection, record_id: int, *, lock: bool = False) -> Record:
+    """The record with its typed values and totals, whoever asks.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = row(conn, record_id, lock=lock)
+    if found is None:
+        raise not_found(record_id)
+    return complete(conn, [found])[0]
+
+
+def complete(conn: Connection, found: Sequence[Row[Any]]) -> list[Record]:
+    """The records of rows; totals are read for those forms alone that have some."""
+    summed = [each.id for each in found if _has_totals(each)]
+    sums = totals(conn, summed)
+    return [record_of(each, catalogue.values_of(each, sums.get(each.id, {}))) for each in found]
+
+
+def _has_totals(found: Row[Any]) -> bool:
+    return any(field.total for field in catalogue.program(found.form, found.version).form.fields)
 
 
 def record_of(row: Row[Any], values: Mapping[str, Any]) -> Record:

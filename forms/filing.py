@@ -1,0 +1,262 @@
+"""Writing records with all that belongs to them in one transaction: number, words, links, viewers, totals, files, history."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.engine import Connection
+
+from ..platform import audit, files, json, sequences
+from ..platform.audit import ActingAs, Entry
+from ..platform.people.directory import Person
+from ..platform.problems import pointer
+from . import catalogue, lifecycle, records, search, totals
+from .definition import Field, Form
+from .kinds import Base
+from .models import record_links
+from .numbering import format_number, period_key
+from .program import FormProgram
+from .reading import Reading
+from .records import DRAFT, KEPT, OPEN, Record
+from .types import kind_of
+
+_CODE_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_TITLE_PARTS = 2
+_TITLE_LENGTH = 160
+
+_INSERT_LINKS = sa.insert(record_links)
+_DELETE_LINKS = sa.delete(record_links).where(record_links.c.record_id == sa.bindparam("record"))
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Who files, when, and as what: ``by`` is ``None`` of a customer or the system."""
+
+    by: Person | None
+    at: datetime
+    acting_as: ActingAs = ActingAs.PERSON
+
+    @property
+    def actor(self) -> str | None:
+        return self.by.key if self.by else None
+
+    def entry(self, event: str, data: Mapping[str, Any]) -> Entry:
+        return Entry(event, self.actor, self.acting_as, data, self.at)
+
+
+def file_new(conn: Connection, program: FormProgram, readings: Sequence[Reading], filing: Filing) -> list[Record]:
+    """Store new submitted records, each with its number, and hand them to their flow."""
+    status = OPEN if lifecycle.current().has_flow(program.form.key) else KEPT
+    new = [_submitted(conn, program, _new(program, reading, filing, status), filing) for reading in readings]
+    stored = records.insert_many(conn, new) if len(new) > 1 else [records.insert(conn, each) for each in new]
+    _spread(conn, program, stored)
+    audit.begin(conn, {each.chain: [filing.entry("record.submitted", _what(each))] for each in stored})
+    return [_handed_over(conn, each, filing) for each in stored]
+
+
+def file_draft(conn: Connection, program: FormProgram, reading: Reading, filing: Filing) -> Record:
+    """Store a new draft: seen by its writer alone, in no list, no total and no history but its own."""
+    record = records.insert(conn, _new(program, reading, filing, DRAFT))
+    _attach_files(conn, program, record)
+    audit.begin(conn, {record.chain: [filing.entry("record.created", {"version": record.version})]})
+    return record
+
+
+def submit_draft(
+    conn: Connection, program: FormProgram, draft: Record, reading: Reading, filing: Filing
+) -> Record | None:
+    """Turn a draft into a submitted record; ``None``: somebody changed it meanwhile."""
+    status = OPEN if lifecycle.current().has_flow(program.form.key) else KEPT
+    record = with_reading(program, draft, reading)
+    record = replace(record, status=status, revision=draft.revision + 1, updated_at=filing.at)
+    record = _submitted(conn, program, record, filing)
+    if not records.store(conn, record, seen=draft.revision):
+        return None
+    _spread(conn, program, [record])
+    audit.append(conn, record.chain, [filing.entry("record.submitted", _what(record))])
+    return _handed_over(conn, record, filing)
+
+
+def rewrite(conn: Connection, program: FormProgram, before: Record, after: Record) -> bool:
+    """Store ``after`` over ``before``, with what finds, links and sums it; ``False``: somebody changed it meanwhile."""
+    if not records.store(conn, after, seen=before.revision):
+        return False
+    if after.status == DRAFT:
+        _attach_files(conn, program, after)
+        return True
+    if _words(program.form, before) != (words := _words(program.form, after)):
+        search.reindex(conn, after.form, after.id, words)
+    if before.links != after.links:
+        conn.execute(_DELETE_LINKS, {"record": after.id})
+        _write_links(conn, [after])
+    _move_totals(conn, before, after)
+    _attach_files(conn, program, after)
+    return True
+
+
+def restate(conn: Connection, record_id: int, status: str, at: datetime) -> None:
+    """Give a record another status; what it adds to totals follows."""
+    row = records.row(conn, record_id, lock=True)
+    if row is None or row.status == status:
+        return
+    records.store_status(conn, record_id, status, at)
+    sources = catalogue.sources_of(row.form)
+    if sources:
+        values = row._mapping["values"]
+        totals.change(conn, totals.shares(sources, values, row.status), totals.shares(sources, values, status))
+
+
+def with_reading(program: FormProgram, record: Record, reading: Reading) -> Record:
+    """The record as it is with what was read."""
+    return replace(
+        record,
+        version=program.version,
+        values=reading.values,
+        links=dict(reading.links),
+        title=title_of(program.form, reading.values, reading.links),
+        stored=stored_values(program, reading.values),
+    )
+
+
+def stored_values(program: FormProgram, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON of the row: typed values without blanks, and without totals, which have their own rows."""
+    summed = {field.key for field in program.form.fields if field.total}
+    dumped = program.dump(values)
+    return {key: value for key, value in dumped.items() if value is not None and key not in summed}
+
+
+def _new(program: FormProgram, reading: Reading, filing: Filing, status: str) -> Record:
+    empty = Record(
+        id=0,
+        form=program.form.key,
+        version=program.version,
+        number=None,
+        status=status,
+        revision=1,
+        values={},
+        links={},
+        title="",
+        submitted_by=filing.actor,
+        submitted_at=None,
+        created_at=filing.at,
+        updated_at=filing.at,
+        access_code=None,
+    )
+    return with_reading(program, empty, reading)
+
+
+def _submitted(conn: Connection, program: FormProgram, record: Record, filing: Filing) -> Record:
+    form = program.form
+    public = form.public.fill or form.public.status
+    return replace(
+        record,
+        number=_next_number(conn, form, filing.at) if form.number else None,
+        submitted_at=filing.at,
+        access_code="".join(secrets.choice(_CODE_SIGNS) for _ in range(8)) if public else None,
+    )
+
+
+def _next_number(conn: Connection, form: Form, at: datetime) -> str:
+    pattern = form.number or ""
+    zone = current_app.extensions["signoff"].config.zone
+    sequence = sequences.next_value(conn, f"number:{period_key(pattern, form.key, at, zone)}")
+    return str(format_number(pattern, at, zone, sequence))
+
+
+def _handed_over(conn: Connection, record: Record, filing: Filing) -> Record:
+    if record.status != OPEN:
+        return record
+    return lifecycle.current().submitted(conn, record, filing.by) or record
+
+
+def _what(record: Record) -> dict[str, Any]:
+    """What the history says of a submission: the digest proves the first values, later entries name what changed."""
+    return {"number": record.number, "version": record.version, "values": _digest(record.stored)}
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    import hashlib
+
+    return hashlib.sha256(json.canonical(values).encode()).hexdigest()
+
+
+def _spread(conn: Connection, program: FormProgram, stored: Sequence[Record]) -> None:
+    """Write what finds, shows, links and sums new records."""
+    form = program.form
+    search.index(conn, form.key, [(each.id, _words(form, each)) for each in stored])
+    records.add_viewers(conn, [(each.id, f"p:{each.submitted_by}") for each in stored if each.submitted_by])
+    _write_links(conn, stored)
+    totals.start(conn, [(each.id, field.key) for each in stored for field in form.fields if field.total])
+    sources = catalogue.sources_of(form.key)
+    if sources:
+        added: totals.Shares = {}
+        for each in stored:
+            for key, amount in totals.shares(sources, each.values, each.status).items():
+                added[key] = added.get(key, 0) + amount
+        totals.change(conn, {}, added)
+    for each in stored:
+        _attach_files(conn, program, each)
+
+
+def _write_links(conn: Connection, stored: Sequence[Record]) -> None:
+    rows = [
+        {"record_id": each.id, "path": path.lstrip("/"), "target_id": link["id"]}
+        for each in stored
+        for path, link in each.links.items()
+    ]
+    if rows:
+        conn.execute(_INSERT_LINKS, rows)
+
+
+def _move_totals(conn: Connection, before: Record, after: Record) -> None:
+    sources = catalogue.sources_of(after.form)
+    if sources:
+        old = totals.shares(sources, before.values, before.status)
+        totals.change(conn, old, totals.shares(sources, after.values, after.status))
+
+
+def _attach_files(conn: Connection, program: FormProgram, record: Record) -> None:
+    ids = list(file_ids(program.form.fields, record.values))
+    if ids:
+        files.attach(conn, ids, record.chain)
+
+
+def file_ids(fields: Sequence[Field], values: Mapping[str, Any]) -> list[str]:
+    """All files that values hold, those of line items too."""
+    found: list[str] = []
+    for field in fields:
+        value = values.get(field.key)
+        base = kind_of(field).base
+        if base is Base.FILES:
+            found += value or ()
+        elif base is Base.TABLE and any(kind_of(each).base is Base.FILES for each in field.columns):
+            found += [file for row in value or () for file in file_ids(field.columns, row)]
+    return found
+
+
+def title_of(form: Form, values: Mapping[str, Any], links: Mapping[str, Any]) -> str:
+    """The first texts of the summary (of the form, where it has none): what lookups and lists call the record."""
+    shown = [field for key in form.summary if (field := form.field(key))] or form.fields
+    found = [text for field in shown if (text := _title_part(field, values, links))]
+    return " · ".join(found[:_TITLE_PARTS])[:_TITLE_LENGTH]
+
+
+def _title_part(field: Field, values: Mapping[str, Any], links: Mapping[str, Any]) -> str:
+    value = values.get(field.key)
+    kind = kind_of(field)
+    if kind.base is Base.TEXT and field.type != "long_text":
+        return str(value or "")
+    link = links.get(pointer(field.key))
+    return str(link["title"]) if link else ""
+
+
+def _words(form: Form, record: Record) -> list[str]:
+    texts = [record.number or "", record.title]
+    for field in form.fields:
+        if kind_of(field).base is Base.TEXT and (field.type != "long_text" or field.indexed):
+            texts.append(str(record.values.get(field.key) or ""))
+    return search.terms_of(texts)

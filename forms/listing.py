@@ -1,0 +1,185 @@
+"""Lists of records: filtered by conditions, searched by words, in any indexed order, paged by key, with rights in the query."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from ..platform import db
+from ..platform.errors import Malformed, Refused
+from ..platform.paging import Page, Position, decode_cursor, encode_cursor
+from ..platform.people.directory import Person
+from ..platform.problems import Problem
+from ..platform.text import msg
+from . import catalogue, conditions, records, rights, search
+from .columns import Column, column
+from .definition import Form
+from .kinds import Kind
+from .models import records as table
+from .records import COLUMNS, STATUSES, Record
+from .types import kinds_of
+from .where import clause, of_form
+
+COUNT_CAP = 1000
+BY_NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many; ``capped`` means that there are more."""
+
+    value: int
+    capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """``column`` is ``None`` of the order in which records were made; ``name`` is how a request asked for it."""
+
+    name: str
+    column: Column | None
+    descending: bool
+
+
+def find(
+    form_key: str,
+    *,
+    by: Person | None,
+    where: Any = None,
+    sort: str | None = None,
+    q: str | None = None,
+    status: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> Page[Record]:
+    """Records of a form that ``by`` may see (``None``: the system), the newest first unless ``sort`` says otherwise.
+
+    Raises:
+        Refused: a condition that cannot be searched by, an order that is not offered.
+        Malformed: a cursor of another list.
+    """
+    form = catalogue.program(form_key).form
+    dialect = db.engine().dialect.name
+    order = order_of(form, sort, dialect)
+    query = _filtered(form, by=by, where=where, q=q, status=status, dialect=dialect)
+    with db.reading() as conn:
+        rows = conn.execute(_ordered(query, order, after, limit + 1)).all()
+        shown = rows[:limit]
+        items = records.complete(conn, shown)
+    following = _cursor(order, shown[-1]) if len(rows) > limit else None
+    return Page(tuple(items), following)
+
+
+def count(
+    form_key: str, *, by: Person | None, where: Any = None, q: str | None = None, status: str | None = None
+) -> Count:
+    """How many records :func:`find` would give in all, counted up to :data:`COUNT_CAP`."""
+    form = catalogue.program(form_key).form
+    dialect = db.engine().dialect.name
+    query = _filtered(form, by=by, where=where, q=q, status=status, dialect=dialect).with_only_columns(table.c.id)
+    with db.reading() as conn:
+        found = conn.execute(sa.select(sa.func.count()).select_from(query.limit(COUNT_CAP + 1).subquery())).scalar_one()
+    return Count(min(found, COUNT_CAP), found > COUNT_CAP)
+
+
+def orders(form: Form) -> list[str]:
+    """The names by which lists of the form can be ordered."""
+    named = [BY_NUMBER] if form.number and form.field(BY_NUMBER) is None else []
+    kept = [field.key for field in form.fields if field.indexed or field.key in form.summary or field.unique]
+    return named + [key for key in kept if (field := form.field(key)) and column("sqlite", field) is not None]
+
+
+def order_of(form: Form, sort: str | None, dialect: str) -> Order:
+    """The order that a request names: ``amount``, ``-amount``; the newest first where it names none.
+
+    Raises:
+        Refused: it is not offered.
+    """
+    if not sort:
+        return Order("", None, True)
+    name, descending = sort.lstrip("-"), sort.startswith("-")
+    known = orders(form)
+    if name not in known:
+        raise Refused.because(
+            [
+                Problem(
+                    "/sort",
+                    "unknown_sort",
+                    msg(
+                        "The list cannot be sorted by %(sort)s. Known: %(known)s.",
+                        sort=repr(name[:64]),
+                        known=", ".join(known),
+                    ),
+                )
+            ]
+        )
+    field = form.field(name)
+    if field is None:
+        number = '"signoff_record"."number"'
+        return Order(sort, Column("text", number, number), descending)
+    return Order(sort, column(dialect, field), descending)
+
+
+def _filtered(
+    form: Form, *, by: Person | None, where: Any, q: str | None, status: str | None, dialect: str
+) -> sa.Select[Any]:
+    query = sa.select(*COLUMNS).where(of_form(form.key), rights.visible(form, by))
+    if status:
+        query = query.where(table.c.status == _known_status(status))
+    if where:
+        query = query.where(_condition(form, where, dialect))
+    for each in search.matching(form.key, q or ""):
+        query = query.where(table.c.id.in_(each))
+    return query
+
+
+def _known_status(status: str) -> str:
+    if status in STATUSES:
+        return status
+    message = msg("No status %(status)s. Known: %(known)s.", status=repr(status[:40]), known=", ".join(STATUSES))
+    raise Refused.because([Problem("/status", "unknown_status", message)])
+
+
+def _condition(form: Form, where: Any, dialect: str) -> sa.ColumnElement[bool]:
+    kinds: Mapping[str, Kind] = kinds_of(form)
+    condition, problems = conditions.parse(where, kinds, "/where")
+    if condition is None or problems:
+        raise Refused.because(problems)
+    return clause(condition, form.fields, dialect)
+
+
+def _ordered(query: sa.Select[Any], order: Order, after: str | None, limit: int) -> sa.Select[Any]:
+    ident: sa.ColumnElement[Any] = table.c.id
+    position = order.column.position if order.column else None
+    if after:
+        query = query.where(_beyond(order, position, _values(order, after)))
+    turned = [each.desc() if order.descending else each.asc() for each in (position, ident) if each is not None]
+    if position is not None:
+        query = query.add_columns(position.label("position"))
+    return query.order_by(*turned).limit(limit)
+
+
+def _values(order: Order, after: str) -> Sequence[Position]:
+    values = decode_cursor(after)
+    if len(values) != (3 if order.column else 2) or values[0] != order.name:
+        raise Malformed(msg("The cursor belongs to a list in another order. Start from the first page."), code="cursor")
+    return values[1:]
+
+
+def _beyond(order: Order, position: Any, values: Sequence[Position]) -> sa.ColumnElement[bool]:
+    ident = table.c.id
+    last = values[-1]
+    if position is None:
+        return ident < last if order.descending else ident > last
+    if order.descending:
+        return sa.and_(position <= values[0], sa.or_(position < values[0], ident < last))
+    return sa.and_(position >= values[0], sa.or_(position > values[0], ident > last))
+
+
+def _cursor(order: Order, row: Row[Any]) -> str:
+    if order.column is None:
+        return encode_cursor([order.name, row.id])
+    value = row.position
+    return encode_cursor([order.name, str(value) if isinstance(value, float) else value, row.id])

@@ -1,0 +1,40 @@
+"""Records as clients see them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..platform.db import utc_text
+from ..platform.people.directory import Person
+from . import catalogue, lifecycle
+from .records import Record
+
+
+def record_json(record: Record, *, by: Person | None = None, language: str = "en") -> dict[str, Any]:
+    """The Record of ``interfaces.md``; fields that ``by`` may not see now are left out."""
+    return records_json([record], by=by, language=language)[0]
+
+
+def records_json(found: Sequence[Record], *, by: Person | None = None, language: str = "en") -> list[dict[str, Any]]:
+    """The same for a page of records, with as many statements as for one."""
+    del language  # texts of definitions are not part of a record
+    current = lifecycle.current()
+    runs = current.runs_json(found)
+    hidden = current.hidden(found, by) if by else {}
+    return [_json(record, runs.get(record.id), hidden.get(record.id, frozenset())) for record in found]
+
+
+def _json(record: Record, run: Any, hidden: frozenset[str]) -> dict[str, Any]:
+    program = catalogue.program(record.form, record.version)
+    values = program.dump(record.values)
+    return {
+        "id": record.id,
+        "number": record.number,
+        "form": record.form,
+        "version": record.version,
+        "revision": record.revision,
+        "status": record.status,
+        "values": {key: value for key, value in values.items() if key not in hidden},
+        "submitted_by": record.submitted_by,
+        "submitted_at": utc_text(record.submitted_at) if record.submitted_at else None,
+        "run": run,
+    }

@@ -1,0 +1,108 @@
+"""Words of records, so that they are found as one types: prefixes of words, and pairs of neighbours in Chinese."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from .models import record_terms
+
+MAX_LENGTH = 40
+MAX_TERMS = 60
+MAX_QUERY_TERMS = 6
+_LAST = "\U0010ffff"
+
+_INSERT = sa.insert(record_terms)
+_OF_RECORD = sa.select(record_terms.c.term).where(record_terms.c.record_id == sa.bindparam("id"))
+_DELETE = sa.delete(record_terms).where(
+    record_terms.c.form == sa.bindparam("in_form"),
+    record_terms.c.term == sa.bindparam("old"),
+    record_terms.c.record_id == sa.bindparam("record"),
+)
+
+
+def normal(text: str) -> str:
+    """Full-width and half-width, upper and lower case are the same word."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _is_ideograph(character: str) -> bool:
+    """Whether words of this script stand without spaces between them."""
+    return "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" or "\U00020000" <= character
+
+
+def _kind(character: str) -> int:
+    if _is_ideograph(character):
+        return 2
+    return 1 if character.isalnum() else 0
+
+
+def _pieces(chunk: str) -> Iterator[tuple[int, str]]:
+    for kind, run in groupby(chunk, _kind):
+        if kind:
+            yield kind, "".join(run)
+
+
+def terms_of(texts: Iterable[str]) -> list[str]:
+    """The terms under which a record with ``texts`` is found, at most :data:`MAX_TERMS`, the first texts first.
+
+    ``SO-2026-7 退款单`` gives ``so-2026-7 so 2026 7 退款 款单 单``.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        for chunk in normal(text).split():
+            pieces = list(_pieces(chunk))
+            if len(pieces) > 1 and not any(kind == 2 for kind, _ in pieces):
+                found[chunk.strip("'\"()[]<>,.;:")[:MAX_LENGTH]] = None
+            for kind, run in pieces:
+                found.update(dict.fromkeys(_bigrams(run) if kind == 2 else [run[:MAX_LENGTH]]))
+        if len(found) >= MAX_TERMS:
+            break
+    return [term for term in found if term][:MAX_TERMS]
+
+
+def _bigrams(run: str) -> list[str]:
+    """Pairs, and the last sign alone, so that every single sign is the prefix of some term."""
+    return [run[place : place + 2] for place in range(len(run))]
+
+
+def query_terms(q: str) -> list[str]:
+    """What all must be prefixes of a record's terms for ``q`` to find it."""
+    found: dict[str, None] = {}
+    for chunk in normal(q).split():
+        pieces = list(_pieces(chunk))
+        if len(pieces) > 1 and any(sign.isdigit() for sign in chunk) and not any(kind == 2 for kind, _ in pieces):
+            found[chunk[:MAX_LENGTH]] = None
+            continue
+        for kind, run in pieces:
+            pairs = _bigrams(run)[:-1] if kind == 2 and len(run) > 1 else [run[:MAX_LENGTH]]
+            found.update(dict.fromkeys(pairs))
+    return list(found)[:MAX_QUERY_TERMS]
+
+
+def matching(form: str, q: str) -> list[sa.Select[tuple[int]]]:
+    """Queries for record ids of ``form``, one per term of ``q``; a record must be in all of them."""
+    return [
+        sa.select(record_terms.c.record_id).where(
+            record_terms.c.form == form, record_terms.c.term >= term, record_terms.c.term < term + _LAST
+        )
+        for term in query_terms(q)
+    ]
+
+
+def index(conn: Connection, form: str, terms: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """Write the terms of new records: pairs of id and terms."""
+    rows = [{"form": form, "term": term, "record_id": record_id} for record_id, words in terms for term in words]
+    if rows:
+        conn.execute(_INSERT, rows)
+
+
+def reindex(conn: Connection, form: str, record_id: int, words: Sequence[str]) -> None:
+    """Write what changed of a record's terms."""
+    before = set(conn.execute(_OF_RECORD, {"id": record_id}).scalars())
+    gone = before.difference(words)
+    if gone:
+        conn.execute(_DELETE, [{"in_form": form, "old": term, "record": record_id} for term in gone])
+    index(conn, form, [(record_id, [term for term in words if term not in before])])
