@@ -157,6 +157,11 @@ def transaction() -> Iterator[Connection]:
         call()
 
 
+def in_transaction() -> bool:
+    """Whether a :func:`transaction` is open, which may still be undone."""
+    return _open.get() is not None
+
+
 @contextmanager
 def reading() -> Iterator[Connection]:
     """A connection for queries: the surrounding transaction's where there is one, else one of its own."""

@@ -1,0 +1,71 @@
+"""Who may what, by role; and in whose names a person acts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ..errors import Forbidden
+from ..text import msg
+from .directory import ADMIN, AUDITOR, Directory, Person
+
+EVERYBODY = "*"
+
+
+def is_admin(person: Person) -> bool:
+    return ADMIN in person.roles
+
+
+def is_auditor(person: Person) -> bool:
+    """Whether the person may read everything: auditors, and admins."""
+    return AUDITOR in person.roles or is_admin(person)
+
+
+def has_any(person: Person, roles: Iterable[str]) -> bool:
+    """Whether the person has one of ``roles``; ``*`` is everybody, no role is nobody."""
+    return any(role == EVERYBODY or role in person.roles for role in roles)
+
+
+def require(person: Person, *roles: str) -> None:
+    """Go on only for a person with one of ``roles``.
+
+    Raises:
+        Forbidden: ``details["right"]`` names the roles of which one is missing.
+    """
+    if has_any(person, roles):
+        return
+    right = " or ".join(roles)
+    raise Forbidden(msg("This needs the role %(right)s. Ask an administrator for it.", right=right), right=right)
+
+
+def principals(person: Person, directory: Directory, now: datetime) -> tuple[str, ...]:
+    """Everything a task can be assigned to so that ``person`` may act: own first, then of those they stand in for.
+
+    ``p:<key>``, ``r:<role>``, ``r:<role>@<department>`` for the own department and those above it. Delegations are not
+    passed on: who acts for Amy does not act for those who delegated to Amy.
+    """
+    found = dict.fromkeys(_own(person, directory))
+    for delegation in directory.delegated_to(person.key, now):
+        absent = directory.person(delegation.person)
+        if absent is not None:
+            found.update(dict.fromkeys(_own(absent, directory)))
+    return tuple(found)
+
+
+def _own(person: Person, directory: Directory) -> list[str]:
+    above = _departments(person, directory)
+    roles = sorted(person.roles)
+    return [
+        f"p:{person.key}",
+        *(f"r:{role}" for role in roles),
+        *(f"r:{role}@{department}" for role in roles for department in above),
+    ]
+
+
+def _departments(person: Person, directory: Directory) -> list[str]:
+    """The person's department and those above it, nearest first."""
+    found: list[str] = []
+    here = person.department
+    while here is not None and here not in found:
+        found.append(here)
+        department = directory.departments.get(here)
+        here = department.parent if department else None
+    return found
