@@ -4,7 +4,7 @@ A floor's API is ``blp = Blueprint("api_<subject>", __name__)`` with paths below
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask
 from flask_smorest import Api
@@ -12,19 +12,11 @@ from flask_smorest import Blueprint as SmorestBlueprint
 
 from ..web.place import API, signoff
 from . import guard
-from .body import JsonParser
+from .blueprint import Blueprint, public
 from .idempotency import once_per_key
 from .lists import PAGE_PARAMETERS, page_args, page_json
 
 __all__ = ["PAGE_PARAMETERS", "Blueprint", "init_app", "page_args", "page_json", "public", "register"]
-
-V = TypeVar("V", bound=Callable[..., Any])
-
-
-class Blueprint(SmorestBlueprint):  # type: ignore[misc]
-    """A flask-smorest blueprint whose JSON is read by :mod:`signoff.platform.json`: no key twice, decimals exact."""
-
-    ARGUMENTS_PARSER = JsonParser()
 
 
 class _Api(Api):  # type: ignore[misc]
@@ -66,10 +58,5 @@ def register(app: Flask, blp: SmorestBlueprint) -> None:
     posts = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     for endpoint in posts:
         if endpoint.startswith(f"{blp.name}."):
-            app.view_functions[endpoint] = once_per_key(app.view_functions[endpoint])
-
-
-def public(view: V) -> V:
-    """Mark a view of the API that nobody needs to be signed in for."""
-    view.signoff_public = True  # type: ignore[attr-defined]
-    return view
+            view: Callable[..., Any] = app.view_functions[endpoint]
+            app.view_functions[endpoint] = once_per_key(view)

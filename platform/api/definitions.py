@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask.typing import ResponseReturnValue
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from .. import definitions, problem_json
@@ -19,6 +18,7 @@ from ..people.directory import ADMIN, Person
 from ..problems import Problem
 from ..text import msg
 from ..web.language import gettext_here
+from .blueprint import Blueprint
 from .lists import PAGE_PARAMETERS, page_args, page_json
 
 

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import get_currency_precision, get_currency_symbol
 from flask import Flask, has_request_context
-from flask_babel import gettext as _
 from markupsafe import Markup
 
 from .. import clock
 from ..text import LocalText, local
 from .language import LOCALES, language, say
+from .language import gettext as _
 from .place import signoff
 
 MINUTE, HOUR, DAY = 60, 3600, 86400

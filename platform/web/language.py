@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import flask_babel
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -136,3 +137,9 @@ def gettext_here(template: str) -> str:
     """The translation of one of our msgids in the current language."""
     found: str = _DOMAIN.get_translations().gettext(template)
     return found if template else ""
+
+
+def gettext(template: str, **params: Any) -> str:
+    """``flask_babel.gettext`` with types."""
+    found: str = flask_babel.gettext(template, **params)
+    return found

@@ -1,0 +1,60 @@
+"""The blueprint of every API module: flask-smorest's, with our strict JSON, and with types."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask_smorest import Blueprint as SmorestBlueprint
+
+from .body import JsonParser
+
+V = TypeVar("V", bound=Callable[..., Any])
+View = Callable[..., Any]
+Decorator = Callable[[View], View]
+
+
+class Blueprint(SmorestBlueprint):  # type: ignore[misc]
+    """JSON is read by :mod:`signoff.platform.json`: no key twice, decimals exact, all of it within bounds."""
+
+    ARGUMENTS_PARSER = JsonParser()
+
+    def get(self, rule: str, **options: Any) -> Decorator:
+        return self.route(rule, methods=["GET"], **options)
+
+    def post(self, rule: str, **options: Any) -> Decorator:
+        return self.route(rule, methods=["POST"], **options)
+
+    def put(self, rule: str, **options: Any) -> Decorator:
+        return self.route(rule, methods=["PUT"], **options)
+
+    def patch(self, rule: str, **options: Any) -> Decorator:
+        return self.route(rule, methods=["PATCH"], **options)
+
+    def delete(self, rule: str, **options: Any) -> Decorator:
+        return self.route(rule, methods=["DELETE"], **options)
+
+    def route(self, rule: str, **options: Any) -> Decorator:
+        found: Decorator = super().route(rule, **options)
+        return found
+
+    def arguments(self, schema: Any, **options: Any) -> Decorator:
+        found: Decorator = super().arguments(schema, **options)
+        return found
+
+    def response(self, status_code: int, schema: Any = None, **options: Any) -> Decorator:
+        found: Decorator = super().response(status_code, schema, **options)
+        return found
+
+    def alt_response(self, status_code: int, **options: Any) -> Decorator:
+        found: Decorator = super().alt_response(status_code, **options)
+        return found
+
+    @staticmethod
+    def doc(**kwargs: Any) -> Decorator:
+        found: Decorator = SmorestBlueprint.doc(**kwargs)
+        return found
+
+
+def public(view: V) -> V:
+    """Mark a view of the API that nobody needs to be signed in for."""
+    view.signoff_public = True  # type: ignore[attr-defined]
+    return view
