@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,3 +171,39 @@ class Api:
         ).encode() + content
         raw += f"\r\n--{edge}--\r\n".encode()
         return self.send("POST", "/files", raw=raw, headers={"Content-Type": f"multipart/form-data; boundary={edge}"})
+
+
+class Stubborn:
+    """Clients that do not give up: after a lost connection they send again, with the same key, until an answer comes."""
+
+    def __init__(self, server: Server, tokens: Mapping[str, str]) -> None:
+        self.server = server
+        self.tokens = tokens
+        self.clients: dict[str, Api] = {}
+
+    def _surely(self, person: str, send: Callable[[Api], Answer]) -> Answer:
+        for _ in range(200):
+            try:
+                answer = send(self.clients.setdefault(person, Api(self.server.url, self.tokens[person])))
+                # 503: the database is busy; 409: the first try of this very call is still at work
+                if answer.status != 503 and answer.body.get("code") != "idempotency_in_progress":
+                    return answer
+            except (OSError, http.client.HTTPException):
+                self.clients.pop(person, None)
+            time.sleep(0.1)
+        raise TimeoutError("the server does not come back")
+
+    def get(self, person: str, path: str, **query: Any) -> Answer:
+        return self._surely(person, lambda api: api.get(path, **query))
+
+    def post(self, person: str, path: str, body: Any = None) -> Answer:
+        key = uuid.uuid4().hex
+        return self._surely(person, lambda api: api.post(path, body, **{"Idempotency-Key": key}))
+
+    def upload(self, person: str, name: str, content: bytes, media_type: str) -> Answer:
+        return self._surely(person, lambda api: api.upload(name, content, media_type))
+
+    def find(self, person: str, form: str, **where: Any) -> int | None:
+        """The id of the record with these values, ``None`` if there is none."""
+        items = self.get(person, f"/forms/{form}/records", where=json.dumps(where))["items"]
+        return items[0]["id"] if items else None

@@ -4,23 +4,19 @@ Import its orders, file its returns through HTTP, decide them as their approvers
 that the money agrees to the cent.
 """
 
-import http.client
-import json
 import random
 import resource
 import sys
 import tempfile
 import time
-import uuid
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tests.bench import real_data
-from tests.server import Answer, Api, Server, command
+from tests.server import Server, Stubborn, command
 
 PEOPLE = Path(__file__).parents[1] / "definitions" / "people.json"
 PACKS = Path(__file__).parents[2] / "plugins"
@@ -62,7 +58,7 @@ class Shop:
         self.tally = Tally()
         self.server = Server(self.env, log=folder / "server.log")
         self.tokens: dict[str, str] = {}
-        self.clients: dict[str, Api] = {}
+        self.people = Stubborn(self.server, self.tokens)
 
     def play(self) -> None:
         command(
@@ -108,31 +104,6 @@ class Shop:
 
     # -- the returns
 
-    def _api(self, person: str) -> Api:
-        return self.clients.setdefault(person, Api(self.server.url, self.tokens[person]))
-
-    def _surely(self, person: str, send: Callable[[Api], Answer]) -> Answer:
-        """Send until there is an answer: what was sent carries a key, so that sending it again is harmless."""
-        for _ in range(50):
-            try:
-                answer = send(self._api(person))
-                if answer.status != 503:
-                    return answer
-            except (OSError, http.client.HTTPException):
-                if self.server.process is not None and self.server.process.poll() is not None:
-                    self.server.start()
-            time.sleep(0.1)
-        raise TimeoutError("the server does not come back")
-
-    def _post(self, person: str, path: str, body: dict[str, Any]) -> Answer:
-        key = uuid.uuid4().hex
-        return self._surely(person, lambda api: api.post(path, body, **{"Idempotency-Key": key}))
-
-    def _find(self, form: str, key: str, value: str) -> int | None:
-        where = json.dumps({key: value})
-        items = self._surely("amy", lambda api: api.get(f"/forms/{form}/records", where=where))["items"]
-        return items[0]["id"] if items else None
-
     def _file_returns(self) -> None:
         matches = real_data.matched_returns()
         fallback = _latest_orders()
@@ -144,18 +115,18 @@ class Shop:
             self._file(number, line, invoice or fallback.get(line.customer))
 
     def _file(self, number: int, line: real_data.Line, invoice: str | None) -> None:
-        order = self._find("sales_order", "shop_number", invoice) if invoice else None
-        product = self._find("product", "sku", line.sku)
+        order = self.people.find("amy", "sales_order", shop_number=invoice) if invoice else None
+        product = self.people.find("amy", "product", sku=line.sku)
         if order is None or product is None:
             self.tally.orderless += 1
             return
-        proof = self._surely("amy", lambda api: api.upload("proof.png", PROOF, "image/png"))["id"]
+        proof = self.people.upload("amy", "proof.png", PROOF, "image/png")["id"]
         values = {
             "channel": "web", "order": order, "path": PATHS[number % 4], "reason": "changed_mind",
             "lines": [{"product": product, "quantity": -line.quantity, "unit_price": line.price}],
             "conversation": f"{line.invoice}: {line.description}", "payment_proof": [proof],
         }  # fmt: skip
-        answer = self._post("amy" if number % 2 else "bo", "/forms/refund/records", {"values": values})
+        answer = self.people.post("amy" if number % 2 else "bo", "/forms/refund/records", {"values": values})
         if answer.status == 201:
             self.tally.filed[answer["id"]] = Decimal(answer["values"]["amount"])
         else:
@@ -169,7 +140,7 @@ class Shop:
         while idle < 3:
             moved = 0
             for person in self.tokens:
-                for task in self._surely(person, lambda api: api.get("/inbox", limit=200))["items"]:
+                for task in self.people.get(person, "/inbox", limit=200)["items"]:
                     moved += self._decide(person, task, chance)
                     if (decided + moved) >= kill_at > 0:
                         self._kill()
@@ -183,13 +154,12 @@ class Shop:
         if task["step"]["kind"] == "approve":
             verdict = "reject" if chance.random() < 0.1 else "approve"
             body = {"verdict": verdict, "comment": "Not as the policy says." if verdict == "reject" else ""}
-        answer = self._post(person, f"/tasks/{task['id']}/decision", body)
+        answer = self.people.post(person, f"/tasks/{task['id']}/decision", body)
         self.tally.decisions[f"{task['step']['id']} {body['verdict']} {answer.status}"] += 1
         return answer.status == 200
 
     def _kill(self) -> None:
         self.server.kill()
-        self.clients.clear()
         self.server.start()
         self.tally.kills += 1
 
