@@ -38,10 +38,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """``rows`` hold field keys side by side; ``title`` may be empty."""
+    """``rows`` hold field keys side by side; ``title`` may be empty; ``widths`` are in twelfths of a row, where given."""
 
     title: LocalText | None
     rows: tuple[tuple[str, ...], ...]
+    widths: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

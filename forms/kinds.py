@@ -41,6 +41,9 @@ class Kind:
         return self.base is Base.CHOICES
 
 
+UNKNOWN = Kind(Base.NONE)
+"""Of a field that is broken itself: nothing that is said of it can be checked."""
+
 PERSON = "person"
 DEPARTMENT = "department"
 

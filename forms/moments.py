@@ -5,18 +5,15 @@ from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
 from ..platform.text import Message, msg
+from .errors import FieldError
 
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９：－．／", "0123456789:-./")
 
 
-class MomentError(ValueError):
-    """No date or time; ``message`` says what to write."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(message)
-        self.message = message
+class MomentError(FieldError):
+    """No date or time; the message says what to write."""
 
 
 def read_date(raw: Any) -> date:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..platform.text import Message, msg
+from .errors import FieldError
 
 MAX_INTEGER_DIGITS = 18
 MAX_DECIMALS = 10
@@ -15,12 +16,8 @@ _WHOLE = re.compile(r"[+-]?0*[0-9]{1,18}")
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．＋－", "0123456789.+-")
 
 
-class NumeralError(ValueError):
-    """Not a number; ``message`` says why and what to write."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(message)
-        self.message = message
+class NumeralError(FieldError):
+    """Not a number; the message says why and what to write."""
 
 
 def read_decimal(raw: Any) -> Decimal:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from ...platform.text import Message, msg
+from ...platform.text import msg
+from ..errors import FieldError
 from ..kinds import Base, Kind
-from ..moments import MomentError, read_date, read_datetime, read_time
-from ..numerals import NumeralError, read_decimal
+from ..moments import read_date, read_datetime, read_time
+from ..numerals import read_decimal
 from .tree import Op
 
 _SAME = frozenset({Op.EQ, Op.NE, Op.IN, Op.NOT_IN, Op.EMPTY})
@@ -30,27 +31,16 @@ OPERATORS: Mapping[Base, frozenset[Op]] = {
 }
 
 
-class OperandError(ValueError):
-    """The operand does not fit the field; ``message`` says what would."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(message)
-        self.message = message
+class OperandError(FieldError):
+    """The operand does not fit the field; the message says what would."""
 
 
 def read_operand(raw: Any, kind: Kind) -> Any:
     """The typed value of ``raw`` for a field of ``kind``.
 
     Raises:
-        OperandError: another sort of value, or none of the field's choices.
+        FieldError: another sort of value, or none of the field's choices.
     """
-    try:
-        return _read(raw, kind)
-    except (NumeralError, MomentError) as error:
-        raise OperandError(error.message) from error
-
-
-def _read(raw: Any, kind: Kind) -> Any:
     match kind.base:
         case Base.NUMBER:
             return read_decimal(raw)

@@ -6,7 +6,8 @@ from typing import Any
 
 from ...platform.problems import Problem, pointer
 from ...platform.text import Message, msg
-from ..kinds import Base, Kind
+from ..errors import FieldError
+from ..kinds import UNKNOWN, Base, Kind
 from .operands import OPERATORS, OperandError, read_operand
 from .tree import ALWAYS, All, AnyOf, Condition, FieldRef, Not, Op, Rows, Test
 
@@ -17,7 +18,6 @@ MAX_OPERANDS = 1000
 
 _WORDS = ("all", "any", "not")
 _BROKEN: Condition = AnyOf()  # stands where a problem was found; never holds
-_FREE = Kind(Base.NONE)  # of a field that nothing is known of
 
 
 def parse(
@@ -87,7 +87,7 @@ class _Parser:
         kind = self._kind(key, path, self.kinds)
         if kind is None:
             return _BROKEN
-        if kind.base is Base.TABLE or (kind is _FREE and _is_rows(test)):
+        if kind.base is Base.TABLE or (kind is UNKNOWN and _is_rows(test)):
             return self._rows(key, kind, test, path, depth)
         if isinstance(test, dict):
             if set(test) == {"field"}:
@@ -97,11 +97,11 @@ class _Parser:
 
     def _kind(self, key: str, path: str, kinds: Kinds | None) -> Kind | None:
         if kinds is None:
-            return _FREE
+            return UNKNOWN
         kind = kinds.get(key)
         if kind is None:
             self.problem(path, "unknown_field", no_field(key, kinds))
-        elif kind.base is Base.NONE:
+        elif kind.base is Base.NONE and kind is not UNKNOWN:
             self.problem(path, "no_value", msg("“%(key)s” is a note and has no value to test.", key=key))
             return None
         return kind
@@ -121,7 +121,7 @@ class _Parser:
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
     def _test(self, key: str, kind: Kind, op: Op, raw: Any, path: str) -> Condition:
-        if kind is not _FREE and op not in OPERATORS[kind.base]:
+        if kind is not UNKNOWN and op not in OPERATORS[kind.base]:
             return self.problem(
                 path, "wrong_operator",
                 msg("“%(op)s” does not fit “%(key)s”, which holds %(sort)s. It knows: %(known)s.",
@@ -139,11 +139,11 @@ class _Parser:
             return self._among(key, kind, op, raw, path)
         try:
             return Test(key, op, self._operand(raw, kind, op))
-        except OperandError as error:
+        except FieldError as error:
             return self.problem(path, "wrong_operand", error.message)
 
     def _operand(self, raw: Any, kind: Kind, op: Op) -> Any:
-        if kind is _FREE:
+        if kind is UNKNOWN:
             if raw is None or isinstance(raw, list | dict):
                 raise OperandError(msg("%(value)s is no single value.", value=_shown(raw)))
             return raw
@@ -162,7 +162,7 @@ class _Parser:
         for index, each in enumerate(raw):
             try:
                 found.append(self._operand(each, kind, op))
-            except OperandError as error:
+            except FieldError as error:
                 self.problem(path + pointer(index), "wrong_operand", error.message)
         return Test(key, op, tuple(found))
 
@@ -174,7 +174,7 @@ class _Parser:
         other = self._kind(raw["field"], path + "/field", self.refs)
         if other is None:
             return _BROKEN
-        if not (kind is _FREE or other is _FREE or _comparable(kind, other, op)):
+        if not (kind is UNKNOWN or other is UNKNOWN or _comparable(kind, other, op)):
             return self.problem(
                 path, "wrong_operand",
                 msg("“%(key)s” holds %(sort)s and “%(other)s” %(other_sort)s; they cannot be compared with “%(op)s”.",
@@ -192,7 +192,7 @@ class _Parser:
         if word == "empty":
             return self._test(key, kind, Op.EMPTY, operand, path + "/empty")
         columns, outer = self.kinds, self.refs
-        self.kinds = None if kind is _FREE else kind.columns
+        self.kinds = None if kind is UNKNOWN else kind.columns
         self.refs = None if outer is None or self.kinds is None else {**outer, **self.kinds}
         part = self.condition(operand, path + pointer(word), depth + 1)
         self.kinds, self.refs = columns, outer
@@ -215,7 +215,7 @@ def _comparable(kind: Kind, other: Kind, op: Op) -> bool:
 
 
 def _operators_of(kind: Kind) -> str:
-    known = list(Op) if kind is _FREE else [op for op in Op if op in OPERATORS[kind.base]]
+    known = list(Op) if kind is UNKNOWN else [op for op in Op if op in OPERATORS[kind.base]]
     return ", ".join(op.value for op in known)
 
 
