@@ -6,13 +6,14 @@ exactly once.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 import structlog
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy.engine import Connection
 
 from . import clock, metrics
@@ -73,13 +74,18 @@ _handlers: dict[str, Handler] = {}
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that does jobs of ``kind``; it runs in an application context, outside any transaction."""
+    """Register the function that does jobs of ``kind``; it runs in a :func:`work_context`, outside transactions."""
 
     def register(function: Handler) -> Handler:
         _handlers[kind] = function
         return function
 
     return register
+
+
+def work_context(app: Flask) -> AbstractContextManager[object]:
+    """Where work runs that no request asked for: nobody is signed in, ``url_for`` gives paths below ``base_url``."""
+    return app.test_request_context(base_url=app.extensions["signoff"].config.base_url)
 
 
 class Wakeable(Protocol):

@@ -1,9 +1,14 @@
 """What is counted, for Prometheus: requests, jobs, timers, mails."""
 
 import time
+from datetime import datetime
 
+import sqlalchemy as sa
 from flask import Flask, Response, g, request
-from prometheus_client import Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from .db import Utc, reading
+from .models import outbox, timers
 
 REQUESTS = Counter("signoff_requests", "Answered requests.", ["endpoint", "method", "status"])
 REQUEST_SECONDS = Histogram(
@@ -39,3 +44,26 @@ def _end(response: Response) -> Response:
     if started is not None:
         REQUEST_SECONDS.labels(endpoint).observe(time.perf_counter() - started)
     return response
+
+
+def backlog(now: datetime) -> CollectorRegistry:
+    """What waits in the database at this moment, as gauges: the same whichever process is asked."""
+    registry = CollectorRegistry()
+    for name, words, statement in _BACKLOG:
+        with reading() as conn:
+            count = conn.execute(statement, {"now": now}).scalar_one()
+        Gauge(name, words, registry=registry).set(float(count))
+    return registry
+
+
+def _count(*conditions: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+    return sa.select(sa.func.count()).where(*conditions)
+
+
+_NOW = sa.bindparam("now", type_=Utc())
+_BACKLOG = (
+    ("signoff_timers_pending", "Timers that are set.", sa.select(sa.func.count()).select_from(timers)),
+    ("signoff_timers_due", "Timers whose time has come.", _count(timers.c.due_at <= _NOW)),
+    ("signoff_jobs_due", "Jobs whose time has come.", _count(outbox.c.due_at <= _NOW, outbox.c.dead_at.is_(None))),
+    ("signoff_jobs_dead", "Jobs that were given up.", _count(outbox.c.dead_at.is_not(None))),
+)

@@ -41,7 +41,7 @@ def next_due(now: datetime) -> tuple[datetime | None, datetime | None]:
 def run_due(app: Flask, now: datetime | None = None) -> int:
     """Fire and run everything that is due at ``now``, and what that makes due, in this thread; how many there were."""
     done = 0
-    with app.app_context():
+    with background.work_context(app):
         while True:
             at = now or clock.now()
             claimed = timers.claim(CLAIMED_TIMERS, at)
@@ -67,6 +67,7 @@ class Worker:
         self._ticking = False
         self._again = False
         self._next_at: datetime | None = None
+        self._has_chores = False
 
     def start(self) -> None:
         """Begin; needs migrated tables, but waits for a database that is away."""
@@ -110,7 +111,10 @@ class Worker:
             self._ticking, self._again, self._next_at = True, False, None
         at = clock.now() + POLL
         try:
-            with self._app.app_context():
+            with background.work_context(self._app):
+                if not self._has_chores:
+                    timers.start_chores()
+                    self._has_chores = True
                 at = self._work()
         except Exception:
             log.exception("worker could not look for work")
@@ -146,7 +150,7 @@ class Worker:
 
     def _perform(self, job: background.Job) -> None:
         try:
-            with self._app.app_context():
+            with background.work_context(self._app):
                 if self._stopping.is_set():
                     background.release(job)
                 else:

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 
 from . import clock, metrics
 from .background import backoff, describe, wake_after_commit
-from .db import Json, Utc, transaction
+from .db import Json, Utc, reading, transaction
 from .models import timers
 
 LEASE = timedelta(minutes=2)
@@ -95,6 +95,36 @@ def set_timer(conn: Connection, key: str, kind: str, due_at: datetime, payload: 
 def clear_timer(conn: Connection, key: str) -> None:
     """Forget a timer; it is no error if there is none."""
     conn.execute(_CLEAR, {"key": key})
+
+
+Chore = Callable[[Connection, datetime], None]
+_chores: dict[str, timedelta] = {}
+
+
+def recurring(kind: str, every: timedelta) -> Callable[[Chore], Chore]:
+    """Register a chore that is done ``every`` so often, by one worker of all, in its own transaction."""
+
+    def register(chore: Chore) -> Chore:
+        @timer_handler(kind)
+        def again(conn: Connection, timer: Timer) -> None:
+            now = clock.now()
+            chore(conn, now)
+            set_timer(conn, timer.key, kind, now + every, {})
+
+        _chores[kind] = every
+        return chore
+
+    return register
+
+
+def start_chores() -> None:
+    """Set the timers of chores that have none yet; a worker does so when it starts."""
+    now = clock.now()
+    with reading() as conn:
+        known = set(conn.scalars(sa.select(timers.c.key).where(timers.c.key.in_(_chores))))
+    for kind in sorted(_chores.keys() - known):
+        with transaction() as conn:
+            set_timer(conn, kind, kind, now + timedelta(minutes=1), {})
 
 
 _NOW = sa.bindparam("now", type_=Utc())
@@ -224,3 +254,25 @@ def _failed(timer: Timer, until: datetime, error: Exception) -> None:
             )
     except Exception:
         log.exception("timer could not be put off", kind=timer.kind, key=timer.key)
+
+
+@dataclass(frozen=True, slots=True)
+class FailingTimer:
+    """A timer whose handler raised, and that will be tried again at ``due_at``."""
+
+    key: str
+    kind: str
+    due_at: datetime
+    attempts: int
+    last_error: str
+
+
+def failing(limit: int = 50) -> list[FailingTimer]:
+    """Timers that failed lately, of those due within the next hours."""
+    columns = [timers.c[name] for name in FailingTimer.__slots__]
+    soon = clock.now() + timedelta(hours=2)
+    statement = (
+        sa.select(*columns).where(timers.c.due_at <= soon, timers.c.attempts > 0).order_by(timers.c.due_at).limit(limit)
+    )
+    with reading() as conn:
+        return [FailingTimer(*row) for row in conn.execute(statement)]

@@ -1,0 +1,370 @@
+"""Telling people: templates in every language, one job per message, in the application always and over channels.
+
+``send`` writes one row in the transaction that has something to say. Its job then writes a notification for each
+person, and one job for each channel that reaches them, so that an address that fails holds up nobody else.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.engine import Connection
+
+from . import background, clock, config
+from .background import GiveUp, Job, enqueue
+from .db import Utc, reading, transaction
+from .models import notifications
+from .paging import Page, Position, decode_cursor, page_of
+from .people import service as people
+from .people.directory import Person
+from .people.models import persons
+from .text import LocalText, local
+
+SEND = "notify"
+DELIVER = "notify.deliver"
+MOST_UNREAD = 100
+MOST_KEY = 160
+
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a message says. ``{names}`` are filled from the message's data; unknown ones are left out.
+
+    ``event`` (``task.opened`` …) is what people choose channels for.
+    """
+
+    key: str
+    title: LocalText
+    body: LocalText
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one receiver over one channel.
+
+    ``key`` is stable over retries. ``person`` is ``None`` for an outside ``address``. ``link`` is a whole address, or
+    ``None``; messages of the same ``thread`` belong together.
+    """
+
+    key: str
+    template: str
+    event: str
+    title: str
+    body: str
+    language: str
+    link: str | None = None
+    thread: str | None = None
+    person: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way to reach people outside the application. ``reaches`` gives a person's address on it, or ``None``."""
+
+    name: str
+    deliver: Callable[[Delivery], None]
+    reaches: Callable[[Person], str | None]
+    takes_addresses: bool = False
+
+
+_templates: dict[str, Template] = {}
+_channels: dict[str, Channel] = {}
+
+
+def init_app(app: Flask) -> None:
+    """Nothing to set up: importing this module registers the handlers."""
+
+
+def register_template(template: Template) -> None:
+    """Make a template known; the last one registered under a key holds."""
+    _templates[template.key] = template
+
+
+def templates() -> tuple[Template, ...]:
+    """Every template, by key."""
+    return tuple(_templates[key] for key in sorted(_templates))
+
+
+def channel(
+    name: str, *, reaches: Callable[[Person], str | None], takes_addresses: bool = False
+) -> Callable[[Callable[[Delivery], None]], Callable[[Delivery], None]]:
+    """Register a function that delivers over channel ``name``; it is called at least once, and again if it raises."""
+
+    def register(deliver: Callable[[Delivery], None]) -> Callable[[Delivery], None]:
+        _channels[name] = Channel(name, deliver, reaches, takes_addresses)
+        return deliver
+
+    return register
+
+
+def channels() -> tuple[str, ...]:
+    """The names of all channels beside the application itself."""
+    return tuple(sorted(_channels))
+
+
+def send(
+    conn: Connection,
+    *,
+    template: str,
+    key: str | None = None,
+    people: Sequence[str] = (),
+    addresses: Sequence[str] = (),
+    data: Mapping[str, Any] | None = None,
+    link: str | None = None,
+    thread: str | None = None,
+) -> None:
+    """Tell ``people`` (keys) and e-mail ``addresses`` by ``template``, once this transaction is committed.
+
+    A message with the same ``key`` is told to nobody twice. ``link`` is a path of this site; outside addresses get
+    ``data["status_url"]`` instead. Moments in ``data`` (RFC 3339) are said in the reader's time zone.
+    """
+    if not people and not addresses:
+        return
+    payload = {
+        "template": template,
+        "people": list(dict.fromkeys(people)),
+        "addresses": list(dict.fromkeys(addresses)),
+        "data": dict(data or {}),
+        "link": link if link is not None and _is_path(link) else None,
+        "thread": thread,
+    }
+    enqueue(conn, SEND, payload, key=_short(f"notify:{key}") if key is not None else None)
+
+
+def _is_path(link: str) -> bool:
+    return link.startswith("/") and not link.startswith(("//", "/\\"))
+
+
+def fill(text: LocalText, data: Mapping[str, Any], language: str, zone: ZoneInfo) -> str:
+    """``text`` in ``language`` with its placeholders filled; lines that stay empty are left out."""
+
+    def value(match: re.Match[str]) -> str:
+        return _say(data.get(match[1]), language, zone)
+
+    lines = [_PLACEHOLDER.sub(value, line).strip() for line in local(text, language).split("\n")]
+    return "\n".join(line for line in lines if line)
+
+
+def _say(value: Any, language: str, zone: ZoneInfo) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return local(value, language)
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, list | tuple):
+        return ", ".join(_say(each, language, zone) for each in value)
+    return str(value)
+
+
+# --- the job that tells everybody
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A message that is being told: its template and data, under a key that is the same on every attempt."""
+
+    key: str
+    template: Template
+    data: Mapping[str, Any]
+    link: str | None
+    thread: str | None
+    wishes: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+
+    def delivery(self, language: str, zone: ZoneInfo, **receiver: str | None) -> Delivery:
+        return Delivery(
+            template=self.template.key,
+            event=self.template.event,
+            title=" ".join(fill(self.template.title, self.data, language, zone).split()),
+            body=fill(self.template.body, self.data, language, zone),
+            language=language,
+            thread=self.thread,
+            **receiver,  # type: ignore[arg-type]
+        )
+
+    def wanted(self, person: str, name: str) -> bool:
+        """Whether the person wants this event over the channel; everything, until they choose."""
+        chosen = self.wishes.get(person, {}).get(self.template.event)
+        return chosen is None or name in chosen
+
+
+@background.handler(SEND)
+def tell(job: Job) -> None:
+    """Write the notifications and the jobs of the channels, and forget the message, in one transaction."""
+    template = _templates.get(job.payload["template"])
+    if template is None:
+        raise GiveUp(f"no template {job.payload['template']!r}; known: {', '.join(sorted(_templates))}")
+    directory = people.directory()
+    receivers = [person for key in job.payload["people"] if (person := directory.active(key)) is not None]
+    message = _Message(
+        key=job.key or f"notify:#{job.id}",
+        template=template,
+        data=job.payload["data"],
+        link=job.payload["link"],
+        thread=job.payload["thread"],
+        wishes=_wishes([person.key for person in receivers]),
+    )
+    with transaction() as conn:
+        for person in receivers:
+            _tell_person(conn, message, person)
+        for address in job.payload["addresses"]:
+            _tell_address(conn, message, address)
+        job.finish(conn)
+
+
+def _wishes(keys: Sequence[str]) -> dict[str, Mapping[str, Sequence[str]]]:
+    with reading() as conn:
+        rows = conn.execute(sa.select(persons.c.key, persons.c.channels).where(persons.c.key.in_(keys)))
+        return {row.key: row.channels or {} for row in rows}
+
+
+_NOTE = sa.text(
+    "INSERT INTO signoff_notification (person, at, template, title, body, link, key) "
+    "VALUES (:person, :at, :template, :title, :body, :link, :key) ON CONFLICT (key) DO NOTHING"
+).bindparams(sa.bindparam("at", type_=Utc()))
+
+
+def _tell_person(conn: Connection, message: _Message, person: Person) -> None:
+    installation = config.current()
+    language = person.language or installation.language
+    zone = ZoneInfo(person.zone) if person.zone else installation.zone
+    key = f"{message.key}:{person.key}"
+    said = message.delivery(language, zone, key=key, person=person.key)
+    conn.execute(
+        _NOTE,
+        {
+            "person": person.key,
+            "at": clock.now(),
+            "template": said.template,
+            "title": said.title,
+            "body": said.body,
+            "link": message.link,
+            "key": _short(key),
+        },
+    )
+    for each in _channels.values():
+        address = each.reaches(person) if message.wanted(person.key, each.name) else None
+        if address:
+            link = absolute(message.link) if message.link else None
+            over = message.delivery(language, zone, key=key, person=person.key, address=address, link=link)
+            _enqueue_delivery(conn, each, over)
+
+
+def _tell_address(conn: Connection, message: _Message, address: str) -> None:
+    installation = config.current()
+    status_url = message.data.get("status_url")
+    link = absolute(status_url) if isinstance(status_url, str) and status_url else None
+    over = message.delivery(
+        installation.language, installation.zone, key=f"{message.key}:{address}", address=address, link=link
+    )
+    for each in _channels.values():
+        if each.takes_addresses:
+            _enqueue_delivery(conn, each, over)
+
+
+def _short(key: str) -> str:
+    """``key`` as its column takes it."""
+    return key if len(key) <= MOST_KEY else hashlib.sha256(key.encode()).hexdigest()
+
+
+def absolute(path: str) -> str:
+    """The whole address of a path of this site, as messages need it."""
+    if not _is_path(path):
+        return path
+    scheme, _, rest = config.current().base_url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}{path}"
+
+
+def _enqueue_delivery(conn: Connection, over: Channel, delivery: Delivery) -> None:
+    payload = {"channel": over.name, "delivery": {name: getattr(delivery, name) for name in Delivery.__slots__}}
+    enqueue(conn, DELIVER, payload, key=_short(f"{over.name}:{delivery.key}"))
+
+
+@background.handler(DELIVER)
+def deliver(job: Job) -> None:
+    """Hand one message to its channel."""
+    found = _channels.get(job.payload["channel"])
+    if found is None:
+        raise GiveUp(f"no channel {job.payload['channel']!r}; known: {', '.join(channels())}")
+    found.deliver(Delivery(**job.payload["delivery"]))
+
+
+# --- what a person sees
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One line of a person's notifications; ``link`` is a path of this site."""
+
+    id: int
+    at: datetime
+    template: str
+    title: str
+    body: str
+    link: str | None
+    read_at: datetime | None
+
+
+_COLUMNS = [notifications.c[name] for name in Notification.__slots__]
+_UNREAD = sa.select(sa.func.count()).select_from(
+    sa.select(sa.literal(1))
+    .where(notifications.c.person == sa.bindparam("person"), notifications.c.read_at.is_(None))
+    .limit(MOST_UNREAD)
+    .subquery()
+)
+
+
+def unread_count(person: str) -> int:
+    """How many unread notifications a person has, up to :data:`MOST_UNREAD`."""
+    with reading() as conn:
+        return int(conn.execute(_UNREAD, {"person": person}).scalar_one())
+
+
+def notifications_of(
+    person: str, *, unread: bool = False, after: str | None = None, limit: int = 50
+) -> Page[Notification]:
+    """A person's notifications, the newest first."""
+    statement = sa.select(*_COLUMNS).where(notifications.c.person == person).order_by(notifications.c.id.desc())
+    if unread:
+        statement = statement.where(notifications.c.read_at.is_(None))
+    if after:
+        statement = statement.where(notifications.c.id < decode_cursor(after)[0])
+    with reading() as conn:
+        rows = [Notification(*row) for row in conn.execute(statement.limit(limit + 1))]
+    return page_of(rows, limit, _position)
+
+
+def _position(each: Notification) -> tuple[Position]:
+    return (each.id,)
+
+
+def notification(person: str, number: int) -> Notification | None:
+    """One of a person's own notifications."""
+    statement = sa.select(*_COLUMNS).where(notifications.c.person == person, notifications.c.id == number)
+    with reading() as conn:
+        row = conn.execute(statement).one_or_none()
+    return Notification(*row) if row is not None else None
+
+
+def mark_read(person: str, number: int | None = None) -> None:
+    """Mark one of a person's notifications as read, or all of them."""
+    statement = (
+        sa.update(notifications)
+        .where(notifications.c.person == person, notifications.c.read_at.is_(None))
+        .values(read_at=clock.now())
+    )
+    if number is not None:
+        statement = statement.where(notifications.c.id == number)
+    with transaction() as conn:
+        conn.execute(statement)

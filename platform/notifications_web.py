@@ -1,0 +1,80 @@
+"""Pages of notifications, and of the demo's mails."""
+
+from flask import Blueprint, Flask, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from . import config, mail, notifications
+from .errors import NotFound
+from .people import policy
+from .people.current import current_person, person_or_none
+from .text import msg
+from .web import menus
+from .web.menus import MenuEntry
+
+bp = Blueprint("signoff_notifications", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Offer the page of mails where they are written to a folder."""
+    menus.set_bell("signoff_notifications.index", _unread)
+    if app.extensions["signoff"].config.mail_url == "folder:":
+        menus.add(MenuEntry("mails", _l("Demo mails"), "signoff_notifications.mails", "envelope", order=950))
+
+
+def _unread() -> int | None:
+    person = person_or_none()
+    return notifications.unread_count(person.key) if person is not None else None
+
+
+@bp.get("/notifications")
+def index() -> ResponseReturnValue:
+    """The notifications of the person, the newest first; ``unread=1`` leaves out what was read."""
+    person = current_person()
+    unread = request.args.get("unread") == "1"
+    page = notifications.notifications_of(person.key, unread=unread, after=request.args.get("after"))
+    return render_template("signoff/platform/notifications/index.html", page=page, unread=unread)
+
+
+@bp.get("/notifications/<int:number>")
+def open_one(number: int) -> ResponseReturnValue:
+    """Mark a notification as read and go where it leads."""
+    person = current_person()
+    found = notifications.notification(person.key, number)
+    if found is None:
+        raise NotFound(msg("No notification %(number)s of yours.", number=number))
+    if found.read_at is None:
+        notifications.mark_read(person.key, number)
+    return redirect(found.link or url_for(".index"), code=303)
+
+
+@bp.post("/notifications/read")
+def mark_all_read() -> ResponseReturnValue:
+    """Mark all of them as read."""
+    notifications.mark_read(current_person().key)
+    return redirect(url_for(".index"), code=303)
+
+
+@bp.get("/mails")
+def mails() -> ResponseReturnValue:
+    """Mails that were written to the folder: one's own, and all of them for admins."""
+    found = mail.kept_mails(to=_reader())
+    return render_template("signoff/platform/mails/index.html", mails=found)
+
+
+@bp.get("/mails/<name>")
+def show_mail(name: str) -> ResponseReturnValue:
+    """One mail as text."""
+    to = _reader()
+    found = mail.kept_mail(name)
+    if found is None or (to is not None and found.to != to):
+        raise NotFound(msg("No mail %(name)s. It was removed, or is not to you.", name=repr(name)))
+    return render_template("signoff/platform/mails/show.html", mail=found)
+
+
+def _reader() -> str | None:
+    """Whose mails may be seen; ``None``: everybody's. Only a folder has mails to show."""
+    if config.current().mail_url != "folder:":
+        abort(404)
+    person = current_person()
+    return None if policy.is_admin(person) else (person.email or "")
