@@ -49,7 +49,7 @@ class Config:
     )
     session_hours: int = field(default=12, metadata={"help": "Hours until an idle person signs in again."})
     sign_in_limit: str = field(default="10 per minute", metadata={"help": "Sign-in attempts per address and name."})
-    api_limit: str = field(default="600 per minute", metadata={"help": "API calls per person or address."})
+    api_limit: str = field(default="60000 per minute", metadata={"help": "API calls per person or address."})
     background: str = field(
         default="embedded",
         metadata={"help": "embedded: timers and messages in the web process; external: only in signoff worker."},

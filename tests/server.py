@@ -174,7 +174,7 @@ class Api:
 
 
 class Stubborn:
-    """Clients that do not give up: after a lost connection they send again, with the same key, until an answer comes."""
+    """Clients that do not give up: after a lost connection they send the same again, with the same key."""
 
     def __init__(self, server: Server, tokens: Mapping[str, str]) -> None:
         self.server = server
