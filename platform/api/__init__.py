@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
+from marshmallow import Schema, fields
 
 from ..web.place import API, signoff
 from . import guard
@@ -19,13 +20,33 @@ from .lists import PAGE_PARAMETERS, page_args, page_json
 __all__ = ["PAGE_PARAMETERS", "Blueprint", "init_app", "page_args", "page_json", "public", "register"]
 
 
+class ProblemSchema(Schema):
+    """An error as RFC 9457 has it; ``problems`` are all that was wrong with what was sent."""
+
+    class _One(Schema):
+        path = fields.String(metadata={"description": "JSON Pointer to the part that is wrong"})
+        code = fields.String()
+        message = fields.String()
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    code = fields.String(metadata={"description": "Stable; for programs"})
+    problems = fields.List(fields.Nested(_One))
+
+
 class _Api(Api):  # type: ignore[misc]
     """Errors are answered by :mod:`signoff.platform.web.errors`, for pages and API alike."""
 
-    DEFAULT_ERROR_RESPONSE_NAME = None
+    ERROR_SCHEMA = ProblemSchema
 
     def _register_error_handlers(self) -> None:
         pass
+
+    @public
+    def _openapi_json(self) -> Any:
+        return super()._openapi_json()
 
 
 def init_app(app: Flask) -> None:

@@ -25,7 +25,7 @@ def before() -> None:
     """
     if not is_api() or request.endpoint is None or request.method == "OPTIONS":
         return
-    if request.endpoint.startswith("api-docs") or _is_public():
+    if _is_public():
         _limit(f"address:{address()}")
     else:
         _limit(f"person:{_who()}")

@@ -79,7 +79,8 @@ def _claim(conn: Connection, who: str, key: str, fingerprint: str) -> bool:
     conn.execute(_PURGE, {"before": now - KEPT})
     insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
     row = {"person": who, "key": key, "fingerprint": fingerprint, "status": 0, "body": "", "at": now}
-    return bool(conn.execute(insert(keys).values(row).on_conflict_do_nothing()).rowcount)
+    claim = insert(keys).values(row).on_conflict_do_nothing().returning(keys.c.key)
+    return conn.execute(claim).first() is not None
 
 
 def _answer_again(conn: Connection, who: str, key: str, fingerprint: str) -> Response:
