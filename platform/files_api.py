@@ -24,9 +24,9 @@ class FileSchema(Schema):
     thumbnail_url = fields.String(allow_none=True, required=True)
 
 
-@blp.post("/files")  # type: ignore[untyped-decorator]
-@blp.response(201, FileSchema)  # type: ignore[untyped-decorator]
-@blp.doc(  # type: ignore[untyped-decorator]
+@blp.post("/files")
+@blp.response(201, FileSchema)
+@blp.doc(
     requestBody={
         "content": {
             "multipart/form-data": {
@@ -40,10 +40,8 @@ def upload() -> dict[str, Any]:
     return files_web.file_json(files_web.receive())
 
 
-@blp.get("/files/<file_id>")  # type: ignore[untyped-decorator]
-@blp.doc(  # type: ignore[untyped-decorator]
-    responses={"200": {"description": "The content.", "content": {"application/octet-stream": {}}}}
-)
+@blp.get("/files/<file_id>")
+@blp.doc(responses={"200": {"description": "The content.", "content": {"application/octet-stream": {}}}})
 def download(file_id: str) -> ResponseReturnValue:
     """The content of a file of yours, or of a record that you may see."""
     return files_web.content(files.get_for(file_id, current_person()))

@@ -56,7 +56,7 @@ def backlog(now: datetime) -> CollectorRegistry:
     return registry
 
 
-def _count(*conditions: sa.ColumnElement[bool]) -> sa.Select[tuple[int]]:
+def _count(*conditions: sa.ColumnElement[bool]) -> sa.Select[int]:
     return sa.select(sa.func.count()).where(*conditions)
 
 
