@@ -38,12 +38,13 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Transferred:
-    """``to`` another person, for good (转交)."""
+    """``to`` another person, for good (转交), or as a ``delegate`` who acts in one's name this once (委托)."""
 
     task: str
     actor: Actor
     to: str
     comment: str = ""
+    delegate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,132 @@
+"""The engine: what becomes of a run when something happens. Pure; the same input gives the same output.
+
+``start`` begins a run, ``step`` moves it by one event; both give the run as it became and the effects to carry out in
+one transaction: tasks, timers, calls, messages, values, history. The rules are in the modules ``engine_*``, by subject.
+
+``World.values`` are the record's values as they are *after* the event. The engine says with ``SetValues`` which fields
+the event itself changes, so that the service stores them: those of a decision or an event from outside, of a
+correction, of an action's result (``FlowProgram.into`` tells beforehand which).
+
+Messages: ``Notify`` is for reminders (template ``task_reminder``), for urging (``task_urged``) and for notify steps.
+Whoever gets a task is told by ``OpenTask`` and ``ChangeTask``, the submitter by ``SetStatus``.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..platform.errors import NotFound
+from ..platform.text import msg
+from .effects import Actor, SetStatus
+from .engine_back import marks_of, targets
+from .engine_decide import decide
+from .engine_draft import Draft
+from .engine_errors import NotAllowed, NotAssigned, RunFinished, TaskClosed
+from .engine_hand import add, claim, release, transfer
+from .engine_outside import arrive, complete, edit, fail, resubmit, urge, withdraw
+from .engine_rights import acting, offers, people_of
+from .engine_time import expire
+from .engine_walk import advance
+from .events import (
+    Added,
+    Arrived,
+    Claimed,
+    Completed,
+    Decided,
+    Edited,
+    Event,
+    Expired,
+    Failed,
+    Released,
+    Resubmitted,
+    Transferred,
+    Urged,
+    Withdrawn,
+)
+from .program import FlowProgram
+from .run import Run, Status, Task, Transition, World
+
+
+def start(program: FlowProgram, submitter: str | None, world: World, actor: Actor | None = None) -> Transition:
+    """Begin a run for what ``submitter`` filed (``None``: a customer who did not sign in)."""
+    draft = Draft(program, Run(submitter, Status.OPEN), world)
+    draft.marks = marks_of(draft)
+    draft.effects.append(SetStatus(Status.OPEN.value, finished=False))
+    draft.note("run.started", actor or Actor(submitter), flow=program.flow.key, version=program.version)
+    advance(draft)
+    return draft.transition()
+
+
+def step(program: FlowProgram, run: Run, event: Event, world: World) -> Transition:
+    """Move a run by one event.
+
+    Raises:
+        TaskClosed: the task was closed before: by whom, when, how.
+        RunFinished: the request is over.
+        NotAssigned: the task is another's.
+        Forbidden: their own request, above a limit, not theirs to withdraw.
+        NotAllowed: what they want is not offered there, or lacks something.
+        NotFound: there never was such a task.
+    """
+    draft = Draft(program, run, world)
+    on_task = _ON_TASK.get(type(event))
+    if on_task is not None:
+        on_task(draft, _task(run, event, world), event)
+        return draft.transition()
+    if isinstance(event, Expired | Completed | Failed | Edited):
+        if not run.finished or isinstance(event, Completed):
+            _SILENT[type(event)](draft, event)
+    elif run.finished:
+        raise RunFinished.now(run)
+    else:
+        _ON_RUN[type(event)](draft, event)
+    return draft.transition()
+
+
+def _task(run: Run, event: Any, world: World) -> Task:
+    task = run.task(event.task)
+    if task is not None and not task.held:
+        return task
+    closed = next((each for each in run.closed if each.name == event.task), None)
+    if closed is not None:
+        raise TaskClosed.by(closed, world.people)
+    raise NotFound(msg("There is no task %(name)s in this request.", name=repr(event.task)))
+
+
+def _expired(draft: Draft, event: Expired) -> None:
+    expire(draft, event.name)
+
+
+_ON_TASK: Mapping[type, Callable[[Draft, Task, Any], None]] = {
+    Decided: decide,
+    Claimed: claim,
+    Released: release,
+    Transferred: transfer,
+    Added: add,
+}
+_SILENT: Mapping[type, Callable[[Draft, Any], None]] = {
+    Expired: _expired,
+    Completed: complete,
+    Failed: fail,
+    Edited: edit,
+}
+_ON_RUN: Mapping[type, Callable[[Draft, Any], None]] = {
+    Arrived: arrive,
+    Withdrawn: withdraw,
+    Resubmitted: resubmit,
+    Urged: urge,
+}
+
+__all__ = [
+    "NotAllowed",
+    "NotAssigned",
+    "RunFinished",
+    "TaskClosed",
+    "Transition",
+    "World",
+    "acting",
+    "offers",
+    "people_of",
+    "start",
+    "step",
+    "targets",
+]

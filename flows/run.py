@@ -1,0 +1,174 @@
+"""A run: where one request stands in its flow. Frozen, small, and all that the engine remembers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from ..platform.people.directory import Directory
+from .deadlines import Calendar
+from .effects import ActingAs, Effect, Reason
+
+START = "start"
+"""Where a returned request goes: back to who sent it. Also the step of the task to correct it."""
+
+
+class Status(StrEnum):
+    OPEN = "open"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+FINISHED = frozenset({Status.APPROVED, Status.REJECTED, Status.WITHDRAWN})
+
+
+class State(StrEnum):
+    """Of a step: open, done, passed over, or undone (it was done, and must be done again)."""
+
+    OPEN = "open"
+    DONE = "done"
+    PASSED = "passed"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task that is not closed.
+
+    ``slot`` groups tasks of which one decision is enough. A ``held`` task waits for those whose ``parent`` it is (added
+    before it) and is in nobody's inbox; ``after`` are asked once this one agrees. ``behalf`` is whom its holder stands
+    for, when it was handed over for this once. ``limited``: who approves must have a personal limit that covers it.
+    """
+
+    name: str
+    step: str
+    kind: str
+    principal: str
+    slot: str
+    excluded: str | None = None
+    claimed_by: str | None = None
+    behalf: str | None = None
+    parent: str | None = None
+    held: bool = False
+    limited: bool = False
+    after: tuple[str, ...] = ()
+    why: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How a task ended. ``by`` is ``None`` of a timer or a cancellation; ``void``: a change took its weight away."""
+
+    name: str
+    step: str
+    verdict: str
+    at: datetime
+    by: str | None = None
+    acting_as: ActingAs = ActingAs.PERSON
+    behalf: str | None = None
+    void: bool = False
+
+    @property
+    def accountable(self) -> str | None:
+        """Whose decision it is: of a delegate's, the person's who delegated."""
+        return self.behalf or self.by
+
+
+NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one step is. ``round`` counts how often it was opened.
+
+    ``choice`` is the branch that a route took, ``facts`` what the choice rested on; of an action ``choice`` is a digest
+    of its arguments, and ``facts`` say that it was done. ``queue`` are the people still to be asked in turn (of an
+    undone step: again), ``total`` the votes there are. ``fired`` counts the moments of the deadline that have passed.
+    """
+
+    state: State
+    round: int = 1
+    opened_at: datetime | None = None
+    due_at: datetime | None = None
+    fired: int = 0
+    queue: tuple[str, ...] = ()
+    total: int = 0
+    choice: str = ""
+    facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A return that waits for its correction: who sent it back, from which step, and how it goes on."""
+
+    step: str
+    by: str | None
+    resume: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """``tasks`` are those not closed, in order of opening; ``marks`` digests of the material fields as last seen."""
+
+    submitter: str | None
+    status: Status
+    tasks: tuple[Task, ...] = ()
+    closed: tuple[Closed, ...] = ()
+    steps: Mapping[str, Progress] = field(default_factory=dict)
+    serial: int = 0
+    marks: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    back: Back | None = None
+    urged_at: datetime | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.status in FINISHED
+
+    @property
+    def open_tasks(self) -> tuple[Task, ...]:
+        """Those that wait for somebody now."""
+        return tuple(task for task in self.tasks if not task.held)
+
+    @property
+    def open_steps(self) -> tuple[str, ...]:
+        """Steps that are being done, in order of opening."""
+        return tuple(step for step, progress in self.steps.items() if progress.state is State.OPEN)
+
+    def task(self, name: str) -> Task | None:
+        """The task of that name, if it is not closed."""
+        return next((task for task in self.tasks if task.name == name), None)
+
+    def approvers(self, step: str) -> tuple[str, ...]:
+        """Who approved or did ``step``, as far as that still counts."""
+        return tuple(
+            dict.fromkeys(
+                each.accountable
+                for each in self.closed
+                if each.step == step and not each.void and each.verdict in AGREED and each.accountable is not None
+            )
+        )
+
+
+AGREED = frozenset({"approve", "complete"})
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the engine may know. ``values`` are the record's, typed, as they are after the event, hidden ones blank."""
+
+    people: Directory
+    calendar: Calendar
+    now: datetime
+    values: Mapping[str, Any]
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What a run became, and what must be done about it, in order."""
+
+    run: Run
+    effects: tuple[Effect, ...]
