@@ -64,6 +64,7 @@ def request_id() -> str:
 
 def _begin() -> None:
     structlog.contextvars.clear_contextvars()
+    g.pop("signoff_request_id", None)
     structlog.contextvars.bind_contextvars(request_id=request_id())
     g.signoff_began = time.perf_counter()
 

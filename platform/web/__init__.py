@@ -24,13 +24,19 @@ FAVICON = (
 
 def init_app(app: Flask) -> None:
     """Give ``app`` what every page stands on; its blueprint ``bp`` is registered by the roof."""
-    app.jinja_env.add_extension("jinja2.ext.do")
+    app.before_request(_begin_anew)
     language.init_app(app)
     filters.init_app(app)
     security.init_app(app)
     errors.init_app(app)
     app.jinja_env.globals.update(asset=asset, icon=icon, _icon=icon, csp_nonce=csp_nonce, person_name=person_name)
     app.context_processor(_shell)
+
+
+def _begin_anew() -> None:
+    """Forget the request before: under a host's own application context, as in tests, ``g`` outlives requests."""
+    for name in ("signoff_nonce", "signoff_bare", "csrf_token", "csrf_valid"):
+        g.pop(name, None)
 
 
 def _shell() -> dict[str, Any]:

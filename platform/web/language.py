@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCALES = {"en": "en", "zh": "zh_Hans_CN"}
 FOLDERS = {"zh": "zh_CN"}
 COOKIE = "signoff_language"
+
+_spoken: ContextVar[str | None] = ContextVar("signoff_spoken", default=None)
 
 _catalogues = [*sorted(ROOT.glob("*/translations")), *sorted(ROOT.glob("plugins/*/translations"))]
 
@@ -94,11 +97,15 @@ def _speaking_ours() -> bool:
 
 def _use_floors() -> None:
     if is_ours():
+        flask_babel.refresh()
         _DOMAIN.as_default()
 
 
 def language() -> str:
     """``en`` or ``zh``: the person's, else what this browser chose or prefers, else the installation's."""
+    spoken = _spoken.get()
+    if spoken is not None:
+        return spoken
     if not has_request_context():
         return str(signoff().config.language)
     if g.get("signoff_bare", False):
@@ -123,9 +130,14 @@ def asked_language() -> str:
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Inside the block ``gettext`` speaks ``language``: for a mail to somebody else, for work without a request."""
-    with force_locale(LOCALES.get(language, LOCALES["en"])):
-        _DOMAIN.as_default()
-        yield
+    language = language if language in LOCALES else "en"
+    token = _spoken.set(language)
+    try:
+        with force_locale(LOCALES[language]):
+            _DOMAIN.as_default()
+            yield
+    finally:
+        _spoken.reset(token)
 
 
 def say(text: Any) -> str:

@@ -1,5 +1,6 @@
 """The shell's own routes: built files, the choice of language and theme, and the page that shows every component."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request
@@ -7,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from jinja2 import BaseLoader, FileSystemLoader, PrefixLoader
 
-from .. import config
-from ..text import LANGUAGES
+from .. import clock, config
+from ..problems import Problem
+from ..text import LANGUAGES, msg
 from .assets import DIST
 from .language import COOKIE as LANGUAGE_COOKIE
 from .place import came_from, signoff
@@ -71,4 +73,11 @@ def components() -> ResponseReturnValue:
     """Every component of the shell on one page, for people who write pages and for screenshots."""
     if not (config.current().testing or config.current().demo):
         abort(404)
-    return render_template("signoff/platform/components.html")
+    now = clock.now()
+    rows = (
+        ("RF-20260302-0001", "Amy Wang", "open", "4999.99", now - timedelta(hours=3), True),
+        ("RF-20260302-0002", "李娜", "approved", "129.00", now + timedelta(hours=5), False),
+        ("RF-20260301-0117", "Bob Chen", "returned", "15800.00", now + timedelta(days=2), False),
+    )
+    problems = (Problem("/values/amount", "money", msg("Write the amount without commas: 1000.00.")),)
+    return render_template("signoff/platform/components.html", rows=rows, problems=problems)
