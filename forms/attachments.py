@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..platform import files
+from ..platform import file_types, files
+from ..platform.files import StoredFile
 from ..platform.people.directory import Person
 from ..platform.problems import Problem, pointer
 from ..platform.text import msg
@@ -22,7 +23,11 @@ def problems(
     """What is wrong with files that were not attached to ``record`` before."""
     kept = set(file_ids(program.form.fields, record.values)) if record else set()
     named = [each for each in _named(program.form.fields, reading.values, "/values") if each[2] not in kept]
-    return [problem for each in named if (problem := _problem(*each, by, as_system)) is not None]
+    if not named:
+        return []
+    known = files.get_many(file_id for _, _, file_id in named)
+    found = [_problem(field, path, file_id, known.get(file_id), by) for field, path, file_id in named if not as_system]
+    return [problem for problem in found if problem is not None]
 
 
 def _named(fields: Sequence[Field], values: Mapping[str, Any], path: str) -> Iterator[tuple[Field, str, str]]:
@@ -37,39 +42,26 @@ def _named(fields: Sequence[Field], values: Mapping[str, Any], path: str) -> Ite
                 yield from _named(field.columns, row, path + pointer(field.key, place))
 
 
-def _problem(field: Field, path: str, file_id: str, by: Person | None, as_system: bool) -> Problem | None:
-    stored = files.get(file_id)
-    if stored is None:
-        return Problem(path, "unknown_file", msg("There is no file %(id)s. Upload it again.", id=file_id[:40]))
-    if stored.owner is not None or (not as_system and stored.uploaded_by != (by.key if by else None)):
-        return Problem(path, "not_your_file", msg("The file “%(name)s” is not yours to attach.", name=stored.name))
-    accept = field.options.get("accept") or (("image/*",) if field.type in ("image", "signature") else ())
-    if accept and not _accepted(stored.media_type, accept):
-        return Problem(
-            path,
-            "wrong_file_type",
-            msg(
-                "The file “%(name)s” is %(type)s; accepted are %(accept)s.",
-                name=stored.name,
-                type=stored.media_type,
-                accept=", ".join(accept),
-            ),
+def _problem(field: Field, path: str, file_id: str, stored: StoredFile | None, by: Person | None) -> Problem | None:
+    if stored is None or stored.owner is not None or stored.uploaded_by != (by.key if by else None):
+        message = msg("There is no file %(id)s of yours to attach. Upload it again.", id=repr(file_id[:40]))
+        return Problem(path, "unknown_file", message)
+    accept = field.options.get("accept") or (("image/*",) if field.type == "signature" else ())
+    if not file_types.accepted(stored.media_type, accept):
+        message = msg(
+            "The file “%(name)s” is %(type)s; accepted are %(accept)s.",
+            name=stored.name,
+            type=stored.media_type,
+            accept=", ".join(accept),
         )
+        return Problem(path, "wrong_file_type", message)
     largest = field.options.get("max_size")
-    if isinstance(largest, int) and stored.size_bytes > largest:
-        return Problem(
-            path,
-            "file_too_large",
-            msg(
-                "The file “%(name)s” has %(size)s bytes; at most %(max)s are accepted.",
-                name=stored.name,
-                size=stored.size_bytes,
-                max=largest,
-            ),
+    if largest is not None and stored.size_bytes > largest:
+        message = msg(
+            "The file “%(name)s” has %(size)s bytes; at most %(max)s are accepted.",
+            name=stored.name,
+            size=stored.size_bytes,
+            max=largest,
         )
+        return Problem(path, "file_too_large", message)
     return None
-
-
-def _accepted(media_type: str, accept: Sequence[str]) -> bool:
-    main = media_type.partition("/")[0]
-    return any(each in (media_type, f"{main}/*", "*/*") for each in accept)

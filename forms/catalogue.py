@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.engine import Connection
+
 from ..platform import db, definitions
 from ..platform.caches import cache
 from ..platform.definitions import Stored
@@ -36,14 +38,17 @@ def program(form_key: str, version: int | None = None) -> FormProgram:
     Raises:
         NotFound: there is no such form, or no such version of it.
     """
-    if version is not None:
-        known: FormProgram | None = cache("forms.programs").get((form_key, version))
-        if known is not None:
-            return known
+    filed = cache("forms.filed")
+    if (form_key, version) in filed:
+        found: FormProgram = filed[form_key, version]
+        return found
     stored = definitions.current(KIND, form_key) if version is None else definitions.get(KIND, form_key, version)
     if stored is None:
         raise NotFound(msg("There is no form %(form)s.", form=repr(form_key[:64])))
-    return _program(stored)
+    compiled = _program(stored)
+    if version is not None:
+        filed[form_key, version] = compiled
+    return compiled
 
 
 def forms_in_force() -> list[FormProgram]:
@@ -59,7 +64,7 @@ def form(form_key: str) -> Form | None:
 
 def _form(stored: Stored) -> Form | None:
     forms = cache("forms.forms")
-    place = (stored.key, stored.version)
+    place = (stored.key, stored.digest)
     if place not in forms:
         forms[place] = read_form(stored.document)[0]
     found: Form | None = forms[place]
@@ -68,7 +73,7 @@ def _form(stored: Stored) -> Form | None:
 
 def _program(stored: Stored) -> FormProgram:
     programs = cache("forms.programs")
-    place = (stored.key, stored.version)
+    place = (stored.key, stored.version, stored.digest)
     if place not in programs:
         programs[place] = _compiled(stored)
     found: FormProgram = programs[place]
@@ -103,7 +108,7 @@ def sources_of(form_key: str) -> tuple[Source, ...]:
     """The totals of other forms that records of ``form_key`` feed."""
     everything = definitions.in_force(KIND)
     known = cache("forms.sources")
-    state = tuple((stored.key, stored.version) for stored in everything)
+    state = tuple((stored.key, stored.digest) for stored in everything)
     if known.get("state") != state:
         known.clear()
         known.update({"state": state, "by_form": _sources(everything)})
@@ -182,12 +187,14 @@ def publish_form(
     with db.transaction() as conn:
         before = definitions.current(KIND, new.key)
         stored = definitions.publish(KIND, new.key, dict(document), by=by, note=note, base_version=base_version)
+        # a rolled-back publish may have left a program under this version
+        cache("forms.filed").pop((new.key, stored.version), None)
         if before is None or before.version != stored.version:
             _prepare(conn, new, _form(before) if before else None)
     return stored
 
 
-def _prepare(conn: db.Connection, new: Form, before: Form | None) -> None:
+def _prepare(conn: Connection, new: Form, before: Form | None) -> None:
     problems = indexes.sync(conn, new, before)
     if problems:
         raise Refused.because(problems)

@@ -11,6 +11,7 @@ from ..platform.people.directory import Person
 from . import catalogue, indexes, records, rights, search, where
 from .columns import column
 from .definition import Field
+from .display import Reader
 from .models import records as table
 from .program import FormProgram
 from .reading import Found
@@ -135,3 +136,15 @@ def suggest(form_key: str, q: str, *, by: Person | None, limit: int = SUGGESTION
         sums = records.totals(conn, list(rows))
     others = [found_of(program, row, sums.get(row.id, {})) for row in rows.values() if not exact or row.id != exact.id]
     return ([exact] if exact else []) + others[: limit - (1 if exact else 0)]
+
+
+def shown(one: Field, found: Found, reader: Reader) -> dict[str, Any]:
+    """A suggestion: what is kept (``id``, ``text``) and the fields that help to choose."""
+    program = catalogue.program(found.form)
+    details = []
+    for key in one.options.get("show") or program.form.summary:
+        field = program.form.field(key)
+        text = reader.text(field, found.values.get(key)) if field else str(found.values.get(key) or "")
+        if text:
+            details.append(text)
+    return {"id": found.id, "text": found.title, "details": details}

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.engine import Connection
 
-from ..platform import audit, calendar_store, clock, db
+from ..platform import audit, calendar_store, clock, db, files
 from ..platform.audit import ActingAs, Entry
 from ..platform.errors import Conflict, Forbidden, Refused
 from ..platform.people.directory import Person
 from ..platform.people.service import directory
 from ..platform.problems import Problem, pointer
-from ..platform.text import msg
+from ..platform.text import LocalText, msg
 from . import attachments, catalogue, filing, indexes, lifecycle, records, rights, uniqueness
 from .filing import Filing
 from .lifecycle import Rights
@@ -88,6 +88,8 @@ def context_of(
         rights=rights,
         lookups=finder,
         prefetch=finder.prefetch,
+        person=_person,
+        department=_department,
         submitter=_facts(record.submitted_by if record else by.key if by else None),
         working_days=_working_days,
         draft=draft,
@@ -106,6 +108,27 @@ def _facts(submitter: str | None) -> dict[str, Any]:
         "submitter.role": tuple(sorted(person.roles)),
         "submitter.level": people.level(person.key),
     }
+
+
+def _person(text: str) -> str | None:
+    """The key of an active person called by key or, where nobody else is called so, by name."""
+    people = directory()
+    if people.active(text):
+        return text
+    named = [each.key for each in people.persons.values() if each.name == text and each.active]
+    return named[0] if len(named) == 1 else None
+
+
+def _department(text: str) -> str | None:
+    known = directory().departments
+    if text in known:
+        return text
+    named = [each.key for each in known.values() if text == each.name or text in _names(each.name)]
+    return named[0] if len(named) == 1 else None
+
+
+def _names(name: LocalText) -> tuple[str, ...]:
+    return (name,) if isinstance(name, str) else tuple(name.values())
 
 
 def _working_days(first: Any, last: Any) -> int:
@@ -300,6 +323,7 @@ def delete(record_id: int, *, by: Person) -> None:
         lifecycle.current().deleting(conn, record, by)
         filing.restate(conn, record.id, "withdrawn", clock.now())
         records.remove(conn, record.id)
+        files.release(conn, record.chain)
         data = {"number": record.number, "values": record.stored}
         audit.append(conn, record.chain, [Entry("record.deleted", by.key, ActingAs.PERSON, data, clock.now())])
 

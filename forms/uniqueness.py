@@ -41,7 +41,9 @@ def _holder(conn: sa.Connection, program: FormProgram, field: Field, value: Any,
     return next((row for row in conn.execute(query) if record is None or row.id != record.id), None)
 
 
-def _problem(conn: sa.Connection, program: FormProgram, field: Field, value: Any, row: Any, by: Person | None) -> Problem:
+def _problem(
+    conn: sa.Connection, program: FormProgram, field: Field, value: Any, row: Any, by: Person | None
+) -> Problem:
     label = local(field.label, "en")
     if by is not None and rights.may_see(conn, catalogue.program(row.form, row.version).form, row, by):
         message = msg(

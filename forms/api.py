@@ -1,0 +1,147 @@
+"""The API of forms and records, as ``interfaces.md`` has it."""
+
+from typing import Any
+
+from flask import request
+from marshmallow import Schema, fields, validate
+
+from ..platform import json
+from ..platform.api import PAGE_PARAMETERS, Blueprint, page_args
+from ..platform.api.definitions import definition_routes
+from ..platform.definitions import Stored
+from ..platform.people import policy
+from ..platform.people.current import current_language, current_person
+from ..platform.people.directory import Person
+from ..platform.problems import Problem
+from . import catalogue, rights, service
+from .schema import read_form
+
+blp = Blueprint("api_forms", __name__, description="Forms and their records")
+
+
+class SubmitSchema(Schema):
+    """``values`` by field; with ``draft`` nothing is required yet."""
+
+    values = fields.Dict(required=True)
+    draft = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class ChangeSchema(Schema):
+    """Fields that are not named keep their values. ``revision``: the one that the change was made from."""
+
+    values = fields.Dict(required=True)
+    revision = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(min=1))
+
+
+class RecordSchema(Schema):
+    """A record; ``run`` is ``null`` for a form without a flow."""
+
+    id = fields.Integer()
+    number = fields.String(allow_none=True)
+    form = fields.String()
+    version = fields.Integer()
+    revision = fields.Integer()
+    status = fields.String()
+    values = fields.Dict()
+    submitted_by = fields.String(allow_none=True)
+    submitted_at = fields.String(allow_none=True)
+    run = fields.Dict(allow_none=True)
+
+
+class RecordsSchema(Schema):
+    """A page of records."""
+
+    items = fields.List(fields.Nested(RecordSchema))
+    next = fields.String(allow_none=True)
+
+
+_LIST_PARAMETERS = [
+    *PAGE_PARAMETERS,
+    {"in": "query", "name": "where", "schema": {"type": "string"}, "description": "A condition as JSON."},
+    {"in": "query", "name": "sort", "schema": {"type": "string"}, "description": "A field; “-” in front: descending."},
+    {"in": "query", "name": "q", "schema": {"type": "string"}, "description": "Beginnings of words."},
+    {"in": "query", "name": "status", "schema": {"type": "string"}, "description": "Only records of this status."},
+]
+
+
+@blp.post("/forms/<string:form_key>/records")
+@blp.arguments(SubmitSchema)
+@blp.response(201, RecordSchema)
+@blp.doc(summary="File a record, or keep a draft")
+def submit(body: dict[str, Any], form_key: str) -> Any:
+    person = current_person()
+    made = service.submit(form_key, body["values"], by=person, draft=body["draft"])
+    return service.record_json(made, by=person, language=current_language())
+
+
+@blp.get("/forms/<string:form_key>/records")
+@blp.response(200, RecordsSchema)
+@blp.doc(summary="Records of a form that one may see", parameters=_LIST_PARAMETERS)
+def listed(form_key: str) -> Any:
+    person, asked, args = current_person(), page_args(), request.args
+    page = service.find(
+        form_key,
+        by=person,
+        where=_where(args.get("where")),
+        sort=args.get("sort"),
+        q=args.get("q"),
+        status=args.get("status"),
+        after=asked.after,
+        limit=asked.limit,
+    )
+    return {"items": service.records_json(page.items, by=person, language=current_language()), "next": page.next}
+
+
+def _where(text: str | None) -> Any:
+    """The condition of the query; JSON of another sort than an object is refused by its reader."""
+    return json.parse(text) if text else None
+
+
+@blp.get("/records/<int:record_id>")
+@blp.response(200, RecordSchema)
+@blp.doc(summary="One record")
+def one(record_id: int) -> Any:
+    person = current_person()
+    return service.record_json(service.read_record(record_id, by=person), by=person, language=current_language())
+
+
+@blp.patch("/records/<int:record_id>")
+@blp.arguments(ChangeSchema)
+@blp.response(200, RecordSchema)
+@blp.doc(summary="Change values of a record")
+def change(body: dict[str, Any], record_id: int) -> Any:
+    person = current_person()
+    changed = service.update(record_id, body["values"], by=person, revision=body["revision"])
+    return service.record_json(changed, by=person, language=current_language())
+
+
+@blp.delete("/records/<int:record_id>")
+@blp.response(204)
+@blp.doc(summary="Delete a draft or a record")
+def delete(record_id: int) -> None:
+    service.delete(record_id, by=current_person())
+
+
+@blp.post("/records/<int:record_id>/submit")
+@blp.response(200, RecordSchema)
+@blp.doc(summary="Submit a draft")
+def send(record_id: int) -> Any:
+    person = current_person()
+    sent = service.send(record_id, by=person)
+    return service.record_json(sent, by=person, language=current_language())
+
+
+def _check(document: dict[str, Any]) -> tuple[Problem, ...]:
+    return catalogue.check_document(document).problems
+
+
+def _visible(stored: Stored, person: Person) -> bool:
+    """Whoever may file or read records of a form may know the form."""
+    form = read_form(stored.document)[0]
+    return form is not None and (
+        policy.is_admin(person) or rights.may_create(form, person) or rights.may_read_all(form, person)
+    )
+
+
+definition_routes(blp, "form", check=_check, publish=catalogue.publish_form, visible=_visible)
+

@@ -1,0 +1,90 @@
+"""Values as people read them on a page and in a list: labels, money, dates, links to records, names of files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any
+
+from flask import url_for
+from markupsafe import Markup, escape
+
+from ..platform import files
+from ..platform.people.service import directory
+from ..platform.text import local
+from ..platform.web import filters
+from .definition import Field
+from .stencils import macros
+from .kinds import DEPARTMENT, PERSON
+from .types import find, kind_of
+
+NOTHING = Markup('<span class="nothing">—</span>')
+
+
+@dataclass
+class Reader:
+    """For whom values are written out, and the files that they name, loaded together."""
+
+    language: str
+    zone: tzinfo
+    files: Mapping[str, files.StoredFile] = field(default_factory=dict)
+    linked: bool = True
+
+    def show(self, one: Field, value: Any, link: Mapping[str, Any] | None = None) -> Markup:
+        """A typed value as HTML; a dash where it is blank."""
+        if value is None or value == "" or value == ():
+            return NOTHING
+        if one.type == "lookup":
+            return self._record(value, link)
+        if kind_of(one).base == "files":
+            return self._files(value)
+        if one.type == "datetime":
+            return filters.when(value, "full")
+        if one.type == "url":
+            return Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(value)
+        if one.type == "email":
+            return Markup('<a href="mailto:{0}">{0}</a>').format(value)
+        return escape(self.text(one, value))
+
+    def text(self, one: Field, value: Any, link: Mapping[str, Any] | None = None) -> str:
+        """The same without HTML."""
+        if value is None:
+            return ""
+        match one.type:
+            case "money":
+                return filters.money(value, one.options["currency"])
+            case "number" | "integer":
+                unit = local(one.options.get("unit"), self.language)
+                return f"{filters.decimal(value)} {unit}".strip()
+            case "date":
+                return filters.day(value)
+            case "lookup":
+                return str(link["title"]) if link else f"#{value}"
+        target = kind_of(one).target
+        if target == PERSON:
+            person = directory().person(value)
+            return person.name if person else str(value)
+        if target == DEPARTMENT:
+            department = directory().departments.get(value)
+            return local(department.name, self.language) if department else str(value)
+        return find(one.type).text(value, one, self.language, self.zone)
+
+    def _record(self, value: int, link: Mapping[str, Any] | None) -> Markup:
+        title = link["title"] if link else f"#{value}"
+        if not self.linked:
+            return escape(title)
+        return Markup('<a href="{}">{}</a>').format(url_for("signoff_forms.record", record_id=value), title)
+
+    def _files(self, ids: Sequence[str]) -> Markup:
+        shown = Markup("").join(self._file(self.files[each]) for each in ids if each in self.files)
+        return Markup('<ul class="upload-files">{}</ul>').format(shown)
+
+    def _file(self, stored: files.StoredFile) -> Markup:
+        return file_line(stored, name=None)
+
+
+def file_line(stored: files.StoredFile, *, name: str | None, removable: bool = False) -> Markup:
+    """One attached file; ``name`` is that of its hidden input where the form is edited."""
+    thumbnail = url_for("signoff_files.thumbnail", file_id=stored.id) if stored.has_thumbnail else ""
+    url = url_for("signoff_files.download", file_id=stored.id)
+    line: Markup = macros().file(stored, url, thumbnail, name, removable)
+    return line

@@ -1,0 +1,302 @@
+"""The fill page: one form, with script or without; what somebody typed comes back as they typed it until it is right."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from flask import request
+from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
+
+from ..platform import files
+from ..platform.errors import Refused, SignoffError, TooLarge
+from ..platform.people.current import current_zone
+from ..platform.people.directory import Person
+from ..platform.problems import Problem, pointer
+from . import catalogue, lifecycle, render, service
+from .definition import Field
+from .kinds import Base
+from .lifecycle import Rights
+from .program import FormProgram
+from .reading import Reading
+from .records import DRAFT, Record
+from .types import kind_of
+from .wire import filled_rows, name_of, raw_of, wire_of, wires_of, wires_sent
+
+Sent = MultiDict[str, str]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A form somebody is filling: ``record`` is what they change, ``None`` of a new one."""
+
+    program: FormProgram
+    by: Person | None
+    record: Record | None = None
+    rights: Rights | None = None
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def is_draft(self) -> bool:
+        return self.record is None or self.record.status == DRAFT
+
+    def read(self, raw: Mapping[str, Any]) -> Reading:
+        """What the program says to what was typed so far."""
+        record = replace(self.record, values={}) if self.record is not None and self.is_draft else self.record
+        return service.read(
+            self.program, raw, by=self.by, record=record, rights=self.rights, partial=not self.is_draft
+        )
+
+
+def blank(sheet: Sheet) -> Markup:
+    """The form as it opens: defaults of a new one, the values of a record."""
+    if sheet.record is None:
+        reading = sheet.read({})
+    else:
+        context = service.context_of(sheet.by, sheet.record, rights=sheet.rights)
+        reading = sheet.program.evaluate(sheet.record.values, context)
+    links = {**(sheet.record.links if sheet.record else {}), **reading.links}
+    return render.fields(sheet.program, reading.values, reading=reading, rights=sheet.rights, links=links)
+
+
+def again(sheet: Sheet, sent: Sent, problems: Sequence[Problem], *, complain: bool = True) -> Markup:
+    """The form as it was sent, with what is wrong with it; ``complain``: whether that is shown yet."""
+    raw = raw_of(sheet.program.form.fields, sent)
+    reading = sheet.read(raw)
+    wires = wires_sent(sheet.program.form.fields, sent)
+    _take_over(sheet.program, reading, wires, raw)
+    return render.fields(
+        sheet.program,
+        reading.values,
+        reading=reading,
+        rights=sheet.rights,
+        wires=wires,
+        problems=problems if complain else (),
+    )
+
+
+def _take_over(program: FormProgram, reading: Reading, wires: dict[str, Any], raw: Mapping[str, Any]) -> None:
+    """Put what the server filled (from a looked-up record, by a rule) into the inputs that were sent."""
+    after = wires_of(program.form.fields, reading.values, reading.links, current_zone())
+    wrong = {problem.path for problem in reading.problems if problem.code != "required"}
+    for each in program.form.fields:
+        if each.type == "table":
+            if len(wires.get(each.key) or ()) == len(after[each.key]):
+                _take_over_rows(each, wires[each.key], after[each.key], wrong)
+        elif pointer("values", each.key) not in wrong and (each.key in reading.values or each.key in raw):
+            wires[each.key] = after[each.key] or wires.get(each.key, "")
+
+
+def _take_over_rows(table: Field, wires: list[dict[str, Any]], after: list[dict[str, Any]], wrong: set[str]) -> None:
+    for place, (typed, filled) in enumerate(zip(wires, after, strict=True)):
+        for key, value in filled.items():
+            if value and pointer("values", table.key, place, key) not in wrong:
+                typed[key] = value
+
+
+def live(sheet: Sheet, sent: Sent) -> dict[str, Any]:
+    """What a page with script is told after each change: see ``modules/fill.ts``."""
+    fields = sheet.program.form.fields
+    raw = raw_of(fields, sent)
+    reading = sheet.read(raw)
+    extra = lifecycle.current().extend_evaluation(sheet.program, reading, sheet.by)
+    return {
+        "visible": sorted(reading.visible),
+        "required": sorted(reading.required),
+        "readonly": sorted(reading.readonly),
+        "inputs": _inputs(fields, reading, sent),
+        "outputs": _outputs(fields, reading, sent),
+        "problems": [
+            {"id": render.anchor(each.path), "code": each.code, "message": render.say(each.message)}
+            for each in reading.problems
+        ],
+        **extra,
+    }
+
+
+def _inputs(fields: Sequence[Field], reading: Reading, sent: Sent) -> dict[str, Any]:
+    """Inputs by id in which something else should stand than was sent."""
+    zone = current_zone()
+    found: dict[str, Any] = {}
+    for each in fields:
+        if each.type == "table":
+            rows = reading.values.get(each.key) or ()
+            for place, number in enumerate(filled_rows(each, sent)):
+                if place < len(rows):
+                    for column in each.columns:
+                        link = reading.links.get(pointer(each.key, place, column.key))
+                        value = rows[place].get(column.key)
+                        _compare(found, column, name_of(each.key, number, column.key), value, link, zone, sent)
+        else:
+            link = reading.links.get(pointer(each.key))
+            _compare(found, each, name_of(each.key), reading.values.get(each.key), link, zone, sent)
+    return found
+
+
+def _compare(
+    found: dict[str, Any], one: Field, name: str, value: Any, link: Mapping[str, Any] | None, zone: Any, sent: Sent
+) -> None:
+    base = kind_of(one).base
+    if one.compute or one.total or value is None or base in (Base.FILES, Base.JSON, Base.NONE):
+        return
+    wire = wire_of(one, value, link, zone)
+    if one.type == "lookup":
+        if sent.get(f"{name}-id") != wire["id"] or not sent.get(name):
+            found[name] = wire
+    elif isinstance(wire, list):
+        if sorted(wire) != sorted(each for each in sent.getlist(name) if each):
+            found[name] = wire
+    elif wire != (sent.getlist(name) or [""])[-1].strip():
+        found[name] = wire
+
+
+def _outputs(fields: Sequence[Field], reading: Reading, sent: Sent) -> dict[str, str]:
+    """What is computed, as people read it, by id."""
+    reader = render.reader()
+    found: dict[str, str] = {}
+    for each in fields:
+        if each.type == "table":
+            rows = reading.values.get(each.key) or ()
+            computed = [column for column in each.columns if column.compute]
+            for place, number in enumerate(filled_rows(each, sent) if computed else ()):
+                row = rows[place] if place < len(rows) else {}
+                for column in computed:
+                    found[name_of(each.key, number, column.key)] = reader.text(column, row.get(column.key))
+        elif each.compute or each.total:
+            found[name_of(each.key)] = reader.text(each, reading.values.get(each.key))
+    return found
+
+
+def submit(sheet: Sheet, sent: Sent, *, draft: bool = False) -> Record:
+    """Store what was sent: a new record, a draft kept or submitted, a record changed.
+
+    Raises:
+        Refused, Conflict, Forbidden: as the services do.
+    """
+    raw = raw_of(sheet.program.form.fields, sent)
+    record = sheet.record
+    if record is None:
+        return service.submit(sheet.program.form.key, raw, by=sheet.by, draft=draft)
+    assert sheet.by is not None
+    revision = sent.get("revision", "")
+    seen = int(revision) if revision.isdigit() and len(revision) < 10 else None
+    if record.status == DRAFT and not draft:
+        return service.send(record.id, by=sheet.by, raw=raw)
+    return service.update(record.id, raw, by=sheet.by, revision=seen, rights=sheet.rights)
+
+
+def store_draft(sheet: Sheet, sent: Sent) -> tuple[Record, tuple[Problem, ...]]:
+    """Keep what can be kept of a form half filled; the problems are those of values that cannot be."""
+    raw = raw_of(sheet.program.form.fields, sent)
+    try:
+        return _store_draft(sheet, raw), ()
+    except Refused as error:
+        wrong = {problem.path.split("/")[2] for problem in error.problems if problem.path.startswith("/values/")}
+        kept = {key: value for key, value in raw.items() if key not in wrong}
+        if not wrong:
+            raise
+        return _store_draft(sheet, kept), error.problems
+
+
+def _store_draft(sheet: Sheet, raw: Mapping[str, Any]) -> Record:
+    if sheet.record is None:
+        return service.submit(sheet.program.form.key, raw, by=sheet.by, draft=True)
+    assert sheet.by is not None
+    return service.update(sheet.record.id, raw, by=sheet.by)
+
+
+def with_uploads(program: FormProgram, by: Person | None) -> tuple[Sent, list[Problem]]:
+    """What this request sent, with files from plain file inputs stored and named as if a script had uploaded them."""
+    sent: Sent = MultiDict(request.form)
+    problems: list[Problem] = []
+    for name in list(request.files):
+        if name.startswith("f-") and name.endswith("-upload"):
+            field_name = name.removesuffix("-upload")
+            found = _field_named(program, field_name)
+            if found is not None:
+                problems += _store_uploads(found, field_name, by, sent)
+    return sent, problems
+
+
+def _field_named(program: FormProgram, name: str) -> Field | None:
+    parts = name.split("-")[1:]
+    one = program.form.field(parts[0]) if parts else None
+    if one is not None and len(parts) == 3:
+        one = next((column for column in one.columns if column.key == parts[2]), None)
+    return one if one is not None and kind_of(one).base is Base.FILES else None
+
+
+def _store_uploads(one: Field, name: str, by: Person | None, sent: Sent) -> list[Problem]:
+    problems = []
+    for upload in request.files.getlist(f"{name}-upload"):
+        if not upload.filename:
+            continue
+        try:
+            stored = files.store(
+                upload.stream,
+                upload.filename,
+                by=by.key if by else None,
+                accept=one.options.get("accept") or (),
+                max_bytes=one.options.get("max_size"),
+            )
+        except (Refused, TooLarge) as error:
+            problems.append(Problem("/values/" + "/".join(name.split("-")[1:]), error.code, error.message))
+            continue
+        if not one.options.get("multiple"):
+            sent.poplist(name)
+        sent.add(name, stored.id)
+    return problems
+
+
+def act(program: FormProgram, sent: Sent, action: str) -> bool:
+    """Carry out a button that changes the form itself (without script): rows, files; whether it was one."""
+    verb, _, rest = action.partition(":")
+    key, _, number = rest.partition(":")
+    match verb:
+        case "add":
+            sent.add(name_of(key, str(_next_row(key, sent))), "1")
+        case "copy":
+            _copy_row(key, number, sent)
+        case "remove":
+            for name in [each for each in sent if each == name_of(key, number) or each.startswith(name_of(key, number) + "-")]:
+                sent.poplist(name)
+            sent.setdefault(name_of(key), "")
+        case "detach":
+            for name in [each for each in sent if rest in sent.getlist(each)]:
+                sent.setlist(name, [value for value in sent.getlist(name) if value != rest])
+        case "recalculate":
+            pass
+        case _:
+            return False
+    return program.form.field(key) is not None or verb in ("detach", "recalculate")
+
+
+def _next_row(key: str, sent: Sent) -> int:
+    start = name_of(key) + "-"
+    numbers = [name[len(start) :].split("-", 1)[0] for name in sent if name.startswith(start)]
+    return max((int(each) for each in numbers if each.isdigit() and len(each) < 7), default=-1) + 1
+
+
+def _copy_row(key: str, number: str, sent: Sent) -> None:
+    start, new = name_of(key, number) + "-", name_of(key, str(_next_row(key, sent)))
+    for name in [each for each in sent if each.startswith(start)]:
+        sent.setlist(f"{new}-{name[len(start) :]}", sent.getlist(name))
+    sent.setlist(new, ["1"])
+
+
+def sheet_of_new(form_key: str, by: Person | None) -> Sheet:
+    return Sheet(catalogue.program(form_key), by)
+
+
+def sheet_of_record(record: Record, by: Person) -> Sheet:
+    """What ``by`` may change of a record, by the version in force where it is a draft.
+
+    Raises:
+        Forbidden: nothing.
+    """
+    program = catalogue.program(record.form, None if record.status == DRAFT else record.version)
+    return Sheet(program, by, record, service.edit_rights(program, record, by))
+
+
+def problems_of(error: SignoffError) -> tuple[Problem, ...]:
+    return error.problems or (Problem("", error.code, error.message),)

@@ -1,0 +1,158 @@
+"""Pages of lists: the records of a form with search, filters and orders as links, drafts, and exports."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, abort, render_template, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from ..platform import clock, db, json
+from ..platform.errors import Malformed
+from ..platform.paging import Page
+from ..platform.people.current import current_person
+from ..platform.problems import pointer
+from ..platform.web.filters import local_text
+from ..platform.web.menus import MenuEntry, MenuLink, add
+from . import catalogue, drafts, exporting, lifecycle, listing, render, rights, service, web
+from .blueprint import bp
+from .definition import Field, Form
+from .kinds import Base
+from .records import Record
+from .types import kind_of
+
+PAGE_SIZE = 50
+FILTERED = ("choice", "boolean")
+
+
+def _tables() -> Sequence[MenuLink]:
+    """The plain tables that the person may read: orders, products, stock."""
+    person = current_person()
+    shown = [
+        program.form
+        for program in catalogue.forms_in_force()
+        if not lifecycle.current().has_flow(program.form.key) and rights.may_read_all(program.form, person)
+    ]
+    return [
+        MenuLink(local_text(form.title), url_for("signoff_forms.records_of", form_key=form.key), "table")
+        for form in shown
+    ]
+
+
+add(MenuEntry(key="records", label=_l("Records"), icon="table", order=40, links=_tables))
+
+
+@bp.get("/forms/<form_key>/records")
+def records_of(form_key: str) -> ResponseReturnValue:
+    """The records of a form that the person may see."""
+    person = current_person()
+    form = catalogue.program(form_key).form
+    asked = _asked(form)
+    page = service.find(form_key, by=person, after=request.args.get("after"), limit=PAGE_SIZE, **asked)
+    columns = _columns(form)
+    return render_template(
+        "signoff/forms/records.html",
+        form=form,
+        page=page,
+        rows=_rows(page, columns),
+        columns=columns,
+        count=service.count(form_key, by=person, where=asked["where"], q=asked["q"], status=asked["status"]),
+        filters=_filters(form),
+        orders=listing.orders(form),
+        sort=asked["sort"] or "",
+        may_create=rights.may_create(form, person),
+        may_import=rights.may_edit_all(form, person),
+        url=_url,
+    )
+
+
+def _asked(form: Form) -> dict[str, Any]:
+    """What the address asks for: words, an order, a status, and one value for each field that is filtered."""
+    args = request.args
+    parts = []
+    for field in form.fields:
+        if field.type in FILTERED and (value := args.get(f"f-{field.key}")):
+            parts.append({field.key: value == "true" if field.type == "boolean" else value})
+    where = args.get("where")
+    if where:
+        parts.append(json.parse(where))
+    return {
+        "where": {"all": parts} if parts else None,
+        "sort": args.get("sort") or None,
+        "q": args.get("q") or None,
+        "status": args.get("status") or None,
+    }
+
+
+def _columns(form: Form) -> list[Field]:
+    keys = form.summary or tuple(field.key for field in form.fields[:5])
+    return [field for key in keys if (field := form.field(key)) is not None and field.type != "table"]
+
+
+def _rows(page: Page[Record], columns: Sequence[Field]) -> list[dict[str, Any]]:
+    reader = render.reader()
+    person = current_person()
+    hidden = lifecycle.current().hidden(page.items, person)
+    rows = []
+    for record in page.items:
+        unseen = hidden.get(record.id, frozenset())
+        cells = [
+            "" if field.key in unseen else _cell(reader, field, record)
+            for field in columns
+        ]
+        rows.append({"record": record, "url": web.url_of(record), "cells": cells})
+    return rows
+
+
+def _cell(reader: Any, field: Field, record: Record) -> str:
+    return str(reader.text(field, record.values.get(field.key), record.links.get(pointer(field.key))))
+
+
+def _filters(form: Form) -> list[dict[str, Any]]:
+    """The fields by which the list is filtered with a click, each with its choices and what is chosen."""
+    found = []
+    for field in form.fields:
+        if field.type in FILTERED and (field.indexed or field.key in form.summary or field.type == "choice"):
+            chosen = request.args.get(f"f-{field.key}", "")
+            options = [(each["value"], each["label"]) for each in field.options.get("options", ())]
+            if kind_of(field).base is Base.BOOLEAN:
+                options = [("true", {"en": "Yes", "zh": "是"}), ("false", {"en": "No", "zh": "否"})]
+            found.append({"field": field, "options": options, "chosen": chosen})
+    return found[:4]
+
+
+def _url(**changes: str | None) -> str:
+    """This list with other arguments; ``None`` takes one away. A change begins at the first page again."""
+    kept = {key: value for key, value in request.args.items() if key != "after"}
+    kept.update({key.replace("__", "-"): value for key, value in changes.items() if value is not None})
+    for key, value in changes.items():
+        if value is None:
+            kept.pop(key.replace("__", "-"), None)
+    return url_for("signoff_forms.records_of", form_key=(request.view_args or {})["form_key"], **kept)
+
+
+@bp.get("/drafts", endpoint="drafts")
+def my_drafts() -> ResponseReturnValue:
+    """What the person began and did not send."""
+    person = current_person()
+    page = drafts.of_person(person, after=request.args.get("after"), limit=PAGE_SIZE)
+    forms = {record.form: catalogue.program(record.form).form for record in page.items}
+    return render_template("signoff/forms/drafts.html", page=page, forms=forms)
+
+
+@bp.get("/forms/<form_key>/export.<kind>")
+def export(form_key: str, kind: str) -> ResponseReturnValue:
+    """All records that the list shows, as a file: ``csv`` or ``xlsx``."""
+    if kind not in exporting.KINDS:
+        abort(404)
+    person = current_person()
+    form = catalogue.program(form_key).form
+    asked = _asked(form)
+    listing.order_of(form, asked["sort"], db.engine().dialect.name)
+    name = f"{form.key}-{clock.now():%Y%m%d-%H%M}.{kind}"
+    body = exporting.KINDS[kind](form_key, by=person, reader=render.reader(), **asked)
+    return Response(
+        stream_with_context(body),
+        mimetype=exporting.MEDIA_TYPES[kind],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

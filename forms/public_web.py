@@ -1,0 +1,79 @@
+"""What customers do without signing in: fill a public form, and learn the number and code of what they sent."""
+
+from typing import Any
+
+from flask import jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from ..platform import files
+from ..platform.errors import NotFound, Refused
+from ..platform.files_web import file_json
+from ..platform.limits import limiter, off
+from ..platform.problems import Problem
+from ..platform.text import msg
+from . import filling
+from .blueprint import bp
+from .filling import Sheet
+
+SENT = "20 per hour"
+ASKED = "240 per minute"
+UPLOADED = "60 per hour"
+
+
+def _sheet(form_key: str) -> Sheet:
+    sheet = filling.sheet_of_new(form_key, None)
+    if not sheet.program.form.public.fill:
+        raise NotFound(msg("There is no public form %(form)s.", form=repr(form_key[:64])))
+    return sheet
+
+
+@bp.get("/public/<form_key>", endpoint="public")
+def public_form(form_key: str) -> ResponseReturnValue:
+    """A form for customers."""
+    sheet = _sheet(form_key)
+    return _page(sheet, filling.blank(sheet))
+
+
+@bp.post("/public/<form_key>", endpoint="public_send")
+@limiter.limit(SENT, exempt_when=lambda: off() or request.form.get("do", "submit") != "submit")
+def send(form_key: str) -> ResponseReturnValue:
+    """What a customer sent; a field that people do not see catches programs that fill everything."""
+    sheet = _sheet(form_key)
+    sent, problems = filling.with_uploads(sheet.program, None)
+    if filling.act(sheet.program, sent, request.form.get("do", "submit")):
+        return _page(sheet, filling.again(sheet, sent, problems, complain=bool(problems)), problems)
+    if request.form.get("website"):
+        raise Refused(msg("This does not look like a person. Leave the hidden field empty."))
+    if problems:
+        return _page(sheet, filling.again(sheet, sent, problems), problems), 422
+    try:
+        record = filling.submit(sheet, sent)
+    except Refused as error:
+        wrong = filling.problems_of(error)
+        return _page(sheet, filling.again(sheet, sent, wrong), wrong), 422
+    return render_template("signoff/forms/public_sent.html", form=sheet.program.form, record=record), 201
+
+
+@bp.post("/public/<form_key>/evaluate", endpoint="public_evaluate")
+@limiter.limit(ASKED, exempt_when=off)
+def evaluate(form_key: str) -> ResponseReturnValue:
+    """What the form says to what is typed so far."""
+    return jsonify(filling.live(_sheet(form_key), MultiDict(request.form)))
+
+
+@bp.post("/public/<form_key>/files", endpoint="public_upload")
+@limiter.limit(UPLOADED, exempt_when=off)
+def upload(form_key: str) -> ResponseReturnValue:
+    """A customer's file; it waits a day to be attached."""
+    _sheet(form_key)
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise Refused.because([Problem("/file", "required", msg("No file was sent. Send it in the part “file”."))])
+    return jsonify(file_json(files.store(sent.stream, sent.filename, by=None))), 201
+
+
+def _page(sheet: Sheet, fields: Any, problems: Any = ()) -> str:
+    return render_template(
+        "signoff/forms/public.html", form=sheet.program.form, sheet=sheet, fields=fields, problems=problems
+    )

@@ -1,0 +1,303 @@
+"""Drawing a form: its stencils filled with values, problems and rights, to be edited or to be read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from ..platform import files
+from ..platform.people.current import current_zone
+from ..platform.people.service import directory
+from ..platform.problems import Problem, pointer
+from ..platform.text import local
+from ..platform.web.filters import anchor
+from ..platform.web.language import language, say
+from .display import Reader, file_line
+from .filing import file_ids
+from .kinds import PERSON, Base
+from .lifecycle import Rights
+from .program import FormProgram
+from .reading import Reading
+from .records import Record
+from .stencils import EDIT, READ, ROW, Drawn, Sheet, sheet
+from .types import kind_of
+from .wire import wires_of
+
+HIDDEN = " hidden"
+_SELECTS = frozenset(("choice", "people"))
+_GROUPS = frozenset(("choices", "boolean", "rating"))
+_CHECKED = {"choice": "selected", "choices": "checked", "boolean": "checked", "rating": "checked"}
+_MOST_PEOPLE = 1000
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One form about to be drawn: what was read, what stands in its inputs, what is wrong with it."""
+
+    program: FormProgram
+    reading: Reading
+    wires: Mapping[str, Any]
+    rights: Rights | None = None
+    problems: Sequence[Problem] = ()
+    links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def right(self, key: str) -> str:
+        return EDIT if self.rights is None else self.rights.get(key, READ)
+
+
+def fields(
+    program: FormProgram,
+    values: Mapping[str, Any],
+    *,
+    reading: Reading,
+    rights: Rights | None = None,
+    problems: Iterable[Problem] = (),
+    mode: str = EDIT,
+    wires: Mapping[str, Any] | None = None,
+    links: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Markup:
+    """The fields of a form as HTML: ``mode`` ``edit`` (inputs, as far as ``rights`` allow), ``read`` or ``print``.
+
+    ``values`` are typed; ``reading`` says what is visible and required; ``wires`` are what somebody typed already.
+    """
+    known = dict(links if links is not None else reading.links)
+    shown = dict(wires_of(program.form.fields, values, known, current_zone()))
+    shown.update(wires or {})
+    drawing = Drawing(program, reading, shown, rights, tuple(problems), known)
+    pen = _Pen(drawing, values, linked=mode != "print")
+    return pen.draw(EDIT if mode == EDIT else READ)
+
+
+def record_fields(
+    record: Record, program: FormProgram, reading: Reading, *, mode: str = READ, rights: Rights | None = None
+) -> Markup:
+    """A record to be read."""
+    return fields(program, record.values, reading=reading, mode=mode, links=record.links, rights=rights)
+
+
+def reader() -> Reader:
+    """Writes values out for the person of this request."""
+    return Reader(language(), current_zone())
+
+
+class _Pen:
+    def __init__(self, drawing: Drawing, values: Mapping[str, Any], *, linked: bool) -> None:
+        self.drawing = drawing
+        self.values = values
+        self.sheet: Sheet = sheet(drawing.program, language())
+        self.errors = _errors(drawing.problems)
+        ids = [*file_ids(drawing.program.form.fields, values), *_ids_in(drawing)]
+        self.files = files.get_many(dict.fromkeys(ids))
+        self.reader = Reader(self.sheet.language, current_zone(), self.files, linked)
+
+    def draw(self, mode: str) -> Markup:
+        return Markup("".join(self._section(*section, mode) for section in self.sheet.sections))  # noqa: S704
+
+    def _section(self, outer: Any, lines: Any, mode: str) -> str:
+        drawn = "".join(self._line(line, keys, mode) for line, keys in lines)
+        if not drawn:
+            return ""
+        keys = [key for _, row in lines for key in row]
+        empty = not any(key in self.drawing.reading.visible for key in keys)
+        filled: str = outer.fill({"hidden": HIDDEN if empty else "", "body": drawn})
+        return filled
+
+    def _line(self, line: Any, keys: Sequence[str], mode: str) -> str:
+        drawn = "".join(self._field(self.sheet.fields[key], mode) for key in keys)
+        filled: str = line.fill({"body": drawn}) if drawn else ""
+        return filled
+
+    def _field(self, drawn: Drawn, mode: str) -> str:
+        key = drawn.field.key
+        right = self.drawing.right(key)
+        visible = key in self.drawing.reading.visible
+        if right == "hidden" or (not visible and (mode == READ or right == READ)):
+            return ""
+        if drawn.edit_row is not None:
+            return self._table(drawn, mode if right != READ else READ)
+        if drawn.view.widget == "note":
+            return drawn.edit.fill({"hidden": "" if visible else HIDDEN})
+        if mode == READ or right == READ:
+            link = self.drawing.links.get(pointer(key))
+            return drawn.read.fill({"value": str(self.reader.show(drawn.field, self.values.get(key), link))})
+        gaps = self._state(drawn, key, key in self.drawing.reading.readonly)
+        gaps["hidden"] = "" if visible else HIDDEN
+        gaps.update(self._content(drawn, drawn.view.id, self.drawing.wires.get(key, ""), self.values.get(key)))
+        self._blame(gaps, drawn.view.id)
+        return drawn.edit.fill(gaps)
+
+    def _state(self, drawn: Drawn, place: str, readonly: bool) -> dict[str, str]:
+        """Gaps that say what may be done with an input, the same in every row."""
+        required = place in self.drawing.reading.required
+        widget = drawn.view.widget
+        chosen = widget in _SELECTS or widget in _GROUPS or widget == "boolean"
+        state = ""
+        if required and (widget not in _GROUPS or drawn.view.cell):
+            state = ' aria-required="true"'
+        if readonly:
+            state += " disabled" if chosen else " readonly"
+        return {
+            "state": state,
+            "unmarked": "" if required else HIDDEN,
+            "fixed": HIDDEN if readonly else "",
+            "faultless": HIDDEN,
+        }
+
+    def _blame(self, gaps: dict[str, str], ident: str) -> None:
+        error = self.errors.get(ident)
+        if error is not None:
+            gaps["error"] = str(escape(error))
+            gaps["faultless"] = ""
+            gaps["state"] = gaps.get("state", "") + ' aria-invalid="true"'
+
+    def _content(self, drawn: Drawn, name: str, wire: Any, value: Any) -> dict[str, str]:
+        """Gaps that hold the value."""
+        widget = drawn.view.widget
+        if widget == "output":
+            return {"value": str(escape(self.reader.text(drawn.field, value)))}
+        if widget in _CHECKED:
+            sign = "selected" if drawn.view.cell and widget == "boolean" else _CHECKED[widget]
+            chosen = wire if isinstance(wire, list) else [wire]
+            return {f"{sign}:{each}": f" {sign}" for each in chosen if each}
+        if widget == "lookup":
+            known = wire or {"id": "", "text": ""}
+            return {"value": str(escape(known["text"])), "id": str(escape(known["id"]))}
+        if widget == "people":
+            return {"options": self._people(drawn, str(wire))}
+        if widget == "file":
+            shown = (file_line(self.files[each], name=name, removable=True) for each in wire if each in self.files)
+            return {"files": "".join(shown)}
+        if widget == "address":
+            return {f"part:{part}": str(escape(text)) for part, text in (wire or {}).items()}
+        return {"value": str(escape(wire))}
+
+    def _people(self, drawn: Drawn, chosen: str) -> str:
+        people = directory()
+        if kind_of(drawn.field).target == PERSON:
+            named = [(each.key, each.name) for each in people.persons.values() if each.active or each.key == chosen]
+        else:
+            named = [(each.key, local(each.name, self.sheet.language)) for each in people.departments.values()]
+        option = Markup('<option value="{}"{}>{}</option>')
+        return "".join(
+            option.format(key, Markup(" selected") if key == chosen else "", name)
+            for key, name in sorted(named, key=lambda pair: pair[1])[:_MOST_PEOPLE]
+        )
+
+    def _table(self, drawn: Drawn, mode: str) -> str:
+        key = drawn.field.key
+        visible = key in self.drawing.reading.visible
+        readonly = key in self.drawing.reading.readonly
+        columns = [each for each in drawn.columns if self._column_right(key, each) != "hidden"]
+        gaps = {"hidden": "" if visible else HIDDEN, "fixed": HIDDEN if readonly else ""}
+        gaps["unmarked"] = "" if key in self.drawing.reading.required else HIDDEN
+        for each in drawn.columns:
+            place = f"{key}.{each.field.key}"
+            gaps[f"hidden:{each.field.key}"] = "" if each in columns and self._shown(place) else HIDDEN
+            gaps[f"unmarked:{each.field.key}"] = "" if place in self.drawing.reading.required else HIDDEN
+        if mode == READ:
+            gaps["rows"] = self._read_rows(drawn, columns)
+            return drawn.read.fill(gaps)
+        gaps["rows"] = self._edit_rows(drawn, columns)
+        gaps["template"] = self._edit_row(drawn, columns, ROW, {}, {}, self._column_states(drawn, columns))
+        gaps["faultless"] = HIDDEN
+        self._blame(gaps, drawn.view.id)
+        if self.errors.get(drawn.view.id):
+            gaps["group"] = ' aria-invalid="true"'
+        return drawn.edit.fill(gaps)
+
+    def _column_right(self, table: str, column: Drawn) -> str:
+        if self.drawing.rights is None:
+            return EDIT
+        return self.drawing.rights.get(f"{table}.{column.field.key}", self.drawing.right(table))
+
+    def _shown(self, place: str) -> bool:
+        """Columns of which a program says nothing are shown."""
+        table = place.split(".", 1)[0]
+        visible = self.drawing.reading.visible
+        return place in visible or not any(each.startswith(f"{table}.") for each in visible)
+
+    def _read_rows(self, drawn: Drawn, columns: Sequence[Drawn]) -> str:
+        key = drawn.field.key
+        rows = []
+        for place, row in enumerate(self.values.get(key) or ()):
+            cells = [
+                each.read.fill(
+                    {
+                        "row": str(place),
+                        "hidden": "" if self._shown(f"{key}.{each.field.key}") else HIDDEN,
+                        "value": self._cell(key, place, each, row),
+                    }
+                )
+                for each in columns
+            ]
+            assert drawn.read_row is not None
+            rows.append(drawn.read_row.fill({"row": str(place), "cells": "".join(cells)}))
+        return "".join(rows)
+
+    def _cell(self, key: str, place: int, column: Drawn, row: Mapping[str, Any]) -> str:
+        link = self.drawing.links.get(pointer(key, place, column.field.key))
+        return str(self.reader.show(column.field, row.get(column.field.key), link))
+
+    def _column_states(self, drawn: Drawn, columns: Sequence[Drawn]) -> list[dict[str, str]]:
+        key = drawn.field.key
+        readonly = self.drawing.reading.readonly
+        found = []
+        for each in columns:
+            place = f"{key}.{each.field.key}"
+            fixed = key in readonly or place in readonly or self._column_right(key, each) == READ
+            state = self._state(each, place, fixed)
+            state["hidden"] = "" if self._shown(place) else HIDDEN
+            found.append(state)
+        return found
+
+    def _edit_rows(self, drawn: Drawn, columns: Sequence[Drawn]) -> str:
+        wires = self.drawing.wires.get(drawn.field.key) or [
+            {} for _ in range(max(1, int(drawn.field.options.get("min_rows", 1))))
+        ]
+        typed = self.values.get(drawn.field.key) or ()
+        states = self._column_states(drawn, columns)
+        return "".join(
+            self._edit_row(drawn, columns, str(place), wire, typed[place] if place < len(typed) else {}, states)
+            for place, wire in enumerate(wires)
+        )
+
+    def _edit_row(
+        self,
+        drawn: Drawn,
+        columns: Sequence[Drawn],
+        place: str,
+        wires: Mapping[str, Any],
+        typed: Mapping[str, Any],
+        states: Sequence[Mapping[str, str]],
+    ) -> str:
+        start = f"f-{drawn.field.key}-{place}"
+        cells = []
+        for column, state in zip(columns, states, strict=True):
+            key = column.field.key
+            ident = f"{start}-{key}"
+            gaps = {**state, "row": place, **self._content(column, ident, wires.get(key, ""), typed.get(key))}
+            if self.errors:
+                self._blame(gaps, ident)
+            cells.append(column.edit.fill(gaps))
+        assert drawn.edit_row is not None
+        return drawn.edit_row.fill({"row": place, "cells": "".join(cells), "fixed": states[0]["fixed"] if states else ""})
+
+
+def _errors(problems: Iterable[Problem]) -> dict[str, str]:
+    """The first message for each input; one about a row as a whole stands at the table."""
+    found: dict[str, str] = {}
+    for problem in problems:
+        found.setdefault(anchor(problem.path), say(problem.message))
+    return found
+
+
+def _ids_in(drawing: Drawing) -> list[str]:
+    found: list[str] = []
+    for each in drawing.program.form.fields:
+        if kind_of(each).base is Base.FILES:
+            found += drawing.wires.get(each.key) or []
+        for column in each.columns:
+            if kind_of(column).base is Base.FILES:
+                found += [one for row in drawing.wires.get(each.key) or () for one in row.get(column.key) or ()]
+    return found

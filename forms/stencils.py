@@ -1,0 +1,279 @@
+"""What of a drawn form is the same on every page, made once per version, language and mode from the templates.
+
+A template is rendered with marks where pages differ; cut at the marks, it becomes a stencil that a page only fills.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from ..platform.caches import cache
+from ..platform.text import local
+from ..platform.web.filters import SIGNS, file_size
+from .definition import Field, Section
+from .kinds import DEPARTMENT, PERSON, Base
+from .program import FormProgram
+from .types import kind_of
+
+MARK = "\x00"
+ROW = "__row__"
+TEMPLATE = "signoff/forms/fields.html"
+EDIT, READ = "edit", "read"
+
+_WIDGETS = {
+    "long_text": "long_text",
+    "number": "number",
+    "integer": "number",
+    "money": "number",
+    "percent": "number",
+    "date": "date",
+    "datetime": "datetime",
+    "time": "time",
+    "choice": "choice",
+    "choices": "choices",
+    "boolean": "boolean",
+    "email": "email",
+    "phone": "phone",
+    "url": "url",
+    "lookup": "lookup",
+    "person": "people",
+    "department": "people",
+    "address": "address",
+    "rating": "rating",
+    "note": "note",
+    "table": "table",
+}
+_GROUPED = ("choices", "boolean", "rating", "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Stencil:
+    """``parts`` are HTML and the names of gaps in turn, beginning with HTML."""
+
+    parts: tuple[str, ...]
+
+    def fill(self, gaps: Mapping[str, str]) -> str:
+        """The HTML with its gaps filled; what ``gaps`` does not name is left empty. Values are HTML already."""
+        parts = list(self.parts)
+        for place in range(1, len(parts), 2):
+            parts[place] = gaps.get(parts[place], "")
+        return "".join(parts)
+
+
+def stencil(html: str) -> Stencil:
+    return Stencil(tuple(html.split(MARK)))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A field's stencils: as an input, as something to read, and of a table its columns and a row of each."""
+
+    field: Field
+    view: "View"
+    edit: Stencil
+    read: Stencil
+    columns: tuple["Drawn", ...] = ()
+    edit_row: Stencil | None = None
+    read_row: Stencil | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A whole form: sections of lines of keys, and the drawn fields by key."""
+
+    fields: Mapping[str, Drawn]
+    sections: tuple[tuple[Stencil, tuple[tuple[Stencil, tuple[str, ...]], ...]], ...]
+    language: str
+
+
+@dataclass(frozen=True)
+class View:
+    """What templates ask of a field."""
+
+    key: str
+    id: str
+    label: str
+    help: str
+    widget: str
+    number: bool = False
+    wide: bool = False
+    cell: bool = False
+    table: str = ""
+    grouped: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    unit: str = ""
+    whole: bool = False
+    max_length: int | None = None
+    max_rows: int = 0
+    most: int = 5
+    placeholder: str = ""
+    lookup_url: str = ""
+    many: bool = False
+    accept: str = ""
+    limits: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+
+
+def sheet(program: FormProgram, language: str) -> Sheet:
+    """The stencils of a form, made on first use."""
+    sheets = cache("forms.sheets")
+    place = (program.form.key, program.version, id(program) if not program.version else 0, language)
+    if place not in sheets:
+        sheets[place] = _sheet(program, language)
+    found: Sheet = sheets[place]
+    return found
+
+
+def macros() -> Any:
+    """The templates of fields, as functions."""
+    known = cache("forms.macros")
+    if "module" not in known:
+        template = current_app.jinja_env.get_template(TEMPLATE)
+        known["module"] = template.make_module({"slot": _slot})
+    return known["module"]
+
+
+def _slot(name: str) -> Markup:
+    return Markup(MARK + name + MARK)  # noqa: S704 - a mark, no input
+
+
+def _sheet(program: FormProgram, language: str) -> Sheet:
+    form = program.form
+    drawn = {field.key: _draw(field, program, language) for field in form.fields}
+    layout = form.layout or (Section(None, tuple((field.key,) for field in form.fields)),)
+    placed = {key for section in layout for row in section.rows for key in row}
+    rest = tuple((field.key,) for field in form.fields if field.key not in placed)
+    sections = [*layout, *([Section(None, rest)] if rest else [])]
+    return Sheet(drawn, tuple(_section(section, language) for section in sections), language)
+
+
+def _section(section: Section, language: str) -> tuple[Stencil, tuple[tuple[Stencil, tuple[str, ...]], ...]]:
+    outer = macros().section(local(section.title, language), len(section.rows), _slot("body"))
+    lines = tuple((stencil(macros().line(len(row), _slot("body"))), row) for row in section.rows)
+    return stencil(outer), lines
+
+
+def _draw(field: Field, program: FormProgram, language: str) -> Drawn:
+    if field.type == "table":
+        return _draw_table(field, program, language)
+    view = _view(field, program, language)
+    if view.widget == "note":
+        note = stencil(macros().note(view))
+        return Drawn(field, view, note, note)
+    read = stencil(macros().field(view, "", READ))
+    return Drawn(field, view, stencil(macros().field(view, _widget(view), EDIT)), read)
+
+
+def _widget(view: View) -> Markup:
+    found: Markup = getattr(macros(), f"widget_{view.widget}")(view)
+    return found
+
+
+def _draw_table(field: Field, program: FormProgram, language: str) -> Drawn:
+    view = _view(field, program, language)
+    views = [_view(column, program, language, table=field.key) for column in field.columns]
+    columns = tuple(
+        Drawn(
+            column,
+            each,
+            stencil(macros().cell(each, _widget(each), EDIT)),
+            stencil(macros().cell(each, "", READ)),
+        )
+        for column, each in zip(field.columns, views, strict=True)
+    )
+    return Drawn(
+        field,
+        view,
+        stencil(macros().table(view, views, EDIT)),
+        stencil(macros().table(view, views, READ)),
+        columns,
+        stencil(macros().row(view, _slot("cells"), EDIT)),
+        stencil(macros().row(view, _slot("cells"), READ)),
+    )
+
+
+def _view(field: Field, program: FormProgram, language: str, *, table: str = "") -> View:
+    options = field.options
+    kind = kind_of(field)
+    computed = field.compute is not None or field.total is not None
+    widget = "output" if computed else _widget_of(field)
+    multiple = bool(options.get("multiple"))
+    accept = tuple(options.get("accept") or ())
+    return View(
+        key=field.key,
+        id=f"f-{table}-{MARK}row{MARK}-{field.key}" if table else f"f-{field.key}",
+        label=local(field.label, language),
+        help=local(field.help, language),
+        widget=widget,
+        number=kind.base is Base.NUMBER,
+        wide=widget in ("long_text", "file", "table"),
+        cell=bool(table),
+        table=table,
+        grouped=widget in _GROUPED and not table,
+        choices=_choices(field, language),
+        unit=_unit(field, language),
+        whole=kind.whole,
+        max_length=options.get("max_length"),
+        max_rows=int(options.get("max_rows", 0)),
+        most=int(options.get("max", 5)) if widget == "rating" else 5,
+        lookup_url=_lookup_url(field, program, table),
+        many=multiple,
+        accept=",".join(accept),
+        limits=_limits(options.get("max_size"), multiple),
+        parts=_address_parts(field),
+    )
+
+
+def _widget_of(field: Field) -> str:
+    kind = kind_of(field)
+    if kind.base is Base.FILES:
+        return "file"
+    if kind.target in (PERSON, DEPARTMENT):
+        return "people"
+    return _WIDGETS.get(field.type, "text")
+
+
+def _choices(field: Field, language: str) -> tuple[tuple[str, str], ...]:
+    given = field.options.get("options")
+    if not isinstance(given, list | tuple):
+        return ()
+    return tuple((str(each["value"]), local(each["label"], language)) for each in given)
+
+
+def _unit(field: Field, language: str) -> str:
+    if field.type == "money":
+        currency = str(field.options.get("currency", ""))
+        return SIGNS.get(currency, currency)
+    if field.type == "percent":
+        return "%"
+    return local(field.options.get("unit"), language) if field.type in ("number", "integer") else ""
+
+
+def _lookup_url(field: Field, program: FormProgram, table: str) -> str:
+    if field.type != "lookup":
+        return ""
+    place = f"{table}.{field.key}" if table else field.key
+    return url_for("signoff_forms.suggestions", form_key=program.form.key, field=place)
+
+
+def _limits(size: int | None, multiple: bool) -> str:
+    most = _("Up to %(size)s each.", size=file_size(size)) if size else ""
+    start = _("Drop files here, or choose them.") if multiple else _("Drop a file here, or choose one.")
+    return f"{start} {most}".strip()
+
+
+def _address_parts(field: Field) -> tuple[tuple[str, str], ...]:
+    if field.type != "address":
+        return ()
+    parts = [
+        ("province", _("Province")),
+        ("city", _("City")),
+        ("district", _("District")),
+        ("street", _("Street")),
+        ("postcode", _("Postcode")),
+    ]
+    return tuple(([("country", _("Country"))] if field.options.get("country") else []) + parts)

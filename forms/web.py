@@ -1,0 +1,207 @@
+"""Pages of forms and records: set-up, and the views that fill, show and change one record."""
+
+from typing import Any
+
+from flask import Flask, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from ..platform import db, files
+from ..platform.errors import Conflict, Refused
+from ..platform.people.current import current_person
+from ..platform.people.directory import Person
+from ..platform.problems import Problem
+from . import catalogue, filling, lifecycle, lookup, records, render, rights, service
+from .blueprint import bp
+from .filling import Sheet
+from .records import DRAFT, Record
+
+__all__ = ["bp", "init_app"]
+
+
+def init_app(app: Flask) -> None:  # noqa: ARG001 - what is registered here is so for every application
+    """Register the other pages, and who may read the files of records."""
+    from . import importing_web, list_web, public_web  # noqa: F401
+
+    files.guard("record", _may_read_files)
+
+
+def _may_read_files(record_id: str, person: Person) -> bool:
+    with db.reading() as conn:
+        row = records.row(conn, int(record_id))
+        return row is not None and rights.may_see(conn, catalogue.program(row.form, row.version).form, row, person)
+
+
+@bp.route("/forms/<form_key>/new", methods=["GET", "POST"])
+def new(form_key: str) -> ResponseReturnValue:
+    """Fill a form."""
+    person = current_person()
+    sheet = filling.sheet_of_new(form_key, person)
+    rights.require_create(sheet.program.form, person)
+    if request.method == "GET":
+        return _fill_page(sheet, filling.blank(sheet))
+    return _sent(_with_draft(sheet, person))
+
+
+def _with_draft(sheet: Sheet, person: Person) -> Sheet:
+    """The draft that the page saved by itself while it was filled, if it did."""
+    draft = request.form.get("draft", "")
+    if not draft.isdigit() or len(draft) > 18:
+        return sheet
+    record = service.read_record(int(draft), by=person)
+    if record.form != sheet.program.form.key or record.status != DRAFT:
+        return sheet
+    return Sheet(sheet.program, person, record)
+
+
+@bp.route("/records/<int:record_id>/edit", methods=["GET", "POST"])
+def edit(record_id: int) -> ResponseReturnValue:
+    """Go on with a draft, or change a record."""
+    person = current_person()
+    record = service.read_record(record_id, by=person)
+    sheet = filling.sheet_of_record(record, person)
+    if request.method == "GET":
+        return _fill_page(sheet, filling.blank(sheet))
+    return _sent(sheet)
+
+
+def _sent(sheet: Sheet) -> ResponseReturnValue:
+    """What the fill page sent: submit it, keep a draft, or draw it again with rows added or sums made."""
+    sent, problems = filling.with_uploads(sheet.program, sheet.by)
+    action = request.form.get("do", "submit")
+    if filling.act(sheet.program, sent, action):
+        return _fill_page(sheet, filling.again(sheet, sent, problems, complain=bool(problems)), sent, problems)
+    if problems:
+        return _refused(sheet, sent, problems)
+    try:
+        record = filling.submit(sheet, sent, draft=action == "draft")
+    except (Refused, Conflict) as error:
+        return _refused(sheet, sent, filling.problems_of(error), error.status)
+    if action == "draft":
+        flash(_("The draft is saved."), "success")
+        return redirect(url_for(".edit", record_id=record.id), code=303)
+    if sheet.is_draft:
+        flash(_("%(record)s is sent.", record=record.name), "success")
+    else:
+        flash(_("Your changes are saved."), "success")
+    return redirect(url_of(record), code=303)
+
+
+def _refused(sheet: Sheet, sent: Any, problems: Any, status: int = 422) -> ResponseReturnValue:
+    page = _fill_page(sheet, filling.again(sheet, sent, problems), sent, problems)
+    return page, status
+
+
+def _fill_page(sheet: Sheet, fields: Any, sent: Any = None, problems: Any = ()) -> str:
+    form = sheet.program.form
+    return render_template(
+        "signoff/forms/fill.html",
+        form=form,
+        sheet=sheet,
+        fields=fields,
+        problems=problems,
+        draft=request.form.get("draft", ""),
+        aside=_aside(sheet, sent),
+        revision=sent.get("revision") if sent else (sheet.record.revision if sheet.record else ""),
+    )
+
+
+def _aside(sheet: Sheet, sent: Any) -> Any:
+    """What stands beside the form when it is drawn by the server: the predicted route."""
+    if not sheet.is_draft:
+        return ""
+    raw = filling.raw_of(sheet.program.form.fields, sent) if sent else (sheet.record.stored if sheet.record else {})
+    extra = lifecycle.current().extend_evaluation(sheet.program, sheet.read(raw), sheet.by)
+    return extra.get("aside", "")
+
+
+@bp.post("/forms/<form_key>/evaluate")
+def evaluate(form_key: str) -> ResponseReturnValue:
+    """What the form says to what is typed so far: JSON for the page's script; ``record`` is what it changes."""
+    person = current_person()
+    record = request.args.get("record", type=int)
+    if record is None:
+        sheet = filling.sheet_of_new(form_key, person)
+        rights.require_create(sheet.program.form, person)
+    else:
+        sheet = filling.sheet_of_record(service.read_record(record, by=person), person)
+    return jsonify(filling.live(sheet, MultiDict(request.form)))
+
+
+@bp.post("/forms/<form_key>/drafts")
+def keep_draft(form_key: str) -> ResponseReturnValue:
+    """Save what is typed so far, asked for by the page's script; answers the draft's id."""
+    person = current_person()
+    sheet = _with_draft(filling.sheet_of_new(form_key, person), person)
+    rights.require_create(sheet.program.form, person)
+    record, problems = filling.store_draft(sheet, MultiDict(request.form))
+    return jsonify({"id": record.id, "revision": record.revision, "problems": len(problems)})
+
+
+@bp.get("/records/<int:record_id>")
+def record(record_id: int) -> ResponseReturnValue:
+    """One record to be read; one that goes through a flow has a page of its own there."""
+    person = current_person()
+    found = service.read_record(record_id, by=person)
+    if found.status == DRAFT:
+        return redirect(url_for(".edit", record_id=found.id), code=303)
+    elsewhere = lifecycle.current().record_url(found)
+    if elsewhere is not None:
+        return redirect(elsewhere, code=303)
+    program = catalogue.program(found.form, found.version)
+    return render_template(
+        "signoff/forms/record.html",
+        form=program.form,
+        record=found,
+        fields=fields_of(found, person),
+        may_edit=service.may_edit(found, person),
+        may_delete=rights.may_delete(program.form, found, person),
+        may_list=True,
+    )
+
+
+def fields_of(found: Record, person: Person, *, mode: str = "read") -> Any:
+    """A record's fields as ``person`` may see them."""
+    program = catalogue.program(found.form, found.version)
+    hidden = lifecycle.current().hidden([found], person).get(found.id, frozenset())
+    reading = program.evaluate(found.values, service.context_of(person, found))
+    rights_now = {field.key: "hidden" if field.key in hidden else "read" for field in program.form.fields}
+    return render.record_fields(found, program, reading, mode=mode, rights=rights_now)
+
+
+def url_of(found: Record) -> str:
+    """The page of a record."""
+    return lifecycle.current().record_url(found) or url_for("signoff_forms.record", record_id=found.id)
+
+
+@bp.post("/records/<int:record_id>/delete")
+def delete(record_id: int) -> ResponseReturnValue:
+    """Delete a draft or a record."""
+    person = current_person()
+    found = service.read_record(record_id, by=person)
+    service.delete(record_id, by=person)
+    flash(_("%(record)s is deleted.", record=found.name), "success")
+    if found.status == DRAFT:
+        return redirect(url_for(".drafts"), code=303)
+    return redirect(url_for(".records_of", form_key=found.form), code=303)
+
+
+@bp.get("/forms/<form_key>/lookup/<field>")
+def suggestions(form_key: str, field: str) -> ResponseReturnValue:
+    """Records that a lookup of the form may point to, as somebody types: JSON for the page's script."""
+    person = current_person()
+    program = catalogue.program(form_key)
+    table, _dot, key = field.rpartition(".")
+    columns = program.form.fields
+    if table:
+        owner = program.form.field(table)
+        columns = owner.columns if owner else ()
+    one = next((each for each in columns if each.key == key and each.type == "lookup"), None)
+    if one is None:
+        abort(404)
+    found = lookup.suggest(one.options["form"], request.args.get("q", "")[:200], by=person)
+    return jsonify({"items": [lookup.shown(one, each, render.reader()) for each in found]})
+
+
+Problems = tuple[Problem, ...]
