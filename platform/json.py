@@ -1,7 +1,8 @@
 """Reading JSON that strangers send, and writing it in one canonical way."""
 
 import json
-from decimal import Decimal
+import re
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .errors import Malformed, Refused, TooLarge
@@ -10,6 +11,7 @@ from .text import msg
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 64
+MAX_EXPONENT = 1000
 
 
 class _Duplicate(Exception):
@@ -30,6 +32,17 @@ def _no_constant(name: str) -> Any:
     raise Malformed(msg("The JSON holds %(name)s, which is no number in JSON. Remove it.", name=name))
 
 
+def _decimal(text: str) -> Decimal:
+    """Exactly the number; an exponent whose digits would fill the memory is none."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("Infinity")
+    if not value.is_finite() or abs(value.adjusted()) > MAX_EXPONENT:
+        raise Malformed(msg("The number %(text)s is beyond what can be computed.", text=text[:40]))
+    return value
+
+
 def parse(source: str | bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Any:
     """The value of a JSON text; numbers with a fraction come as :class:`~decimal.Decimal`.
 
@@ -47,7 +60,7 @@ def parse(source: str | bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = M
         raise Malformed(msg("The file is no UTF-8 text. Save it as UTF-8.")) from error
     _check_depth(text, max_depth)
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=Decimal)
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_decimal)
     except _Duplicate as error:
         raise Malformed(msg("The key %(key)s stands twice in one object. Remove one.", key=repr(error.key))) from error
     except json.JSONDecodeError as error:
@@ -66,6 +79,25 @@ def parse(source: str | bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = M
         RecursionError,
     ) as error:  # an integer of thousands of digits, a nesting beyond reason
         raise Malformed(msg("The JSON holds a number that is too long to read.")) from error
+    if _ODD_ESCAPE.search(text):
+        _check_texts(value)
+    return value
+
+
+_ODD_ESCAPE = re.compile(r"\\u(0000|[dD][89a-fA-F])")
+
+
+def _check_texts(value: Any) -> None:
+    """Escapes can write what no database stores: the character NUL, and halves of a surrogate pair."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            waiting += [*each.keys(), *each.values()]
+        elif isinstance(each, list):
+            waiting += each
+        elif isinstance(each, str) and any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in each):
+            raise Malformed(msg("The text %(text)s holds a character that cannot be stored.", text=ascii(each[:40])))
 
 
 def _check_depth(text: str, max_depth: int) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from .errors import Refused, SignoffError
-from .problems import Problem, Severity, pointer
+from .problems import Problem, Severity
+from .schema_problems import schema_problems
 from .text import Message, msg, translate
 
 Say = Callable[[str], str]
@@ -80,7 +81,7 @@ def document_of_http(error: HTTPException, gettext: Say) -> dict[str, Any]:
     status = error.code or 500
     messages = getattr(error, "data", {}).get("messages") if isinstance(getattr(error, "data", None), dict) else None
     if messages:
-        problems = tuple(schema_problems(messages))
+        problems = schema_problems(messages)
         summary = Refused.because(problems).message
         return _document(status, "refused", translate(summary, gettext), problems, gettext)
     detail = _DETAILS.get(status)
@@ -100,32 +101,6 @@ def headers_of_http(error: HTTPException) -> dict[str, str]:
     if isinstance(error, TooManyRequests) and error.retry_after is not None:
         return {"Retry-After": str(error.retry_after)}
     return {}
-
-
-def schema_problems(messages: Any, *, prefix: str = "") -> Iterable[Problem]:
-    """Problems from marshmallow's nested messages; webargs puts the place (``json``, ``query``) outermost."""
-    if isinstance(messages, Mapping) and not prefix and set(messages) <= {"json", "query", "form", "files", "path"}:
-        for inner in messages.values():
-            yield from _walk(inner, "")
-    else:
-        yield from _walk(messages, prefix)
-
-
-def _walk(messages: Any, path: str) -> Iterable[Problem]:
-    if isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            yield from _walk(inner, path if key == "_schema" else path + pointer(key))
-        return
-    for message in messages if isinstance(messages, list | tuple) else [messages]:
-        if isinstance(message, Mapping):
-            yield from _walk(message, path)
-        else:
-            yield Problem(path, _schema_code(str(message)), msg(str(message)) if type(message) is str else message)
-
-
-def _schema_code(message: str) -> str:
-    known = {"Unknown field.": "unknown_key", "Missing data for required field.": "required"}
-    return known.get(message, "wrong_value")
 
 
 def _document(status: int, code: str, detail: str, problems: Iterable[Problem], gettext: Say) -> dict[str, Any]:
