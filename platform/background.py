@@ -5,7 +5,7 @@ that. A handler that calls :meth:`Job.finish` inside its own transaction has its
 exactly once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,8 +22,8 @@ from .errors import Conflict, NotFound
 from .models import outbox
 from .text import msg
 
-LEASE = timedelta(minutes=5)
-"""How long a worker may work on a job before another takes it; handlers must end well within."""
+LEASE = timedelta(seconds=30)
+"""How long after the last sign of life of a worker another takes its jobs; a living worker extends it."""
 
 MAX_ATTEMPTS = 24
 """After so many failures, about fourteen hours, a job is a dead letter."""
@@ -52,7 +52,6 @@ class Job:
     kind: str
     payload: Mapping[str, Any]
     attempts: int
-    claimed_until: datetime
     finished: bool = False
 
     def finish(self, conn: Connection) -> None:
@@ -61,7 +60,7 @@ class Job:
         Raises:
             Conflict: the lease ran out and another worker has the job; let the transaction fail.
         """
-        gone = conn.execute(_DELETE, {"job_id": self.id, "until": self.claimed_until})
+        gone = conn.execute(_DELETE, {"job_id": self.id, "claim": self.attempts})
         if gone.rowcount != 1:
             raise Conflict(
                 msg("Job %(id)s of kind %(kind)s is in the hands of another worker.", id=self.id, kind=self.kind)
@@ -110,9 +109,13 @@ _INSERT = sa.text(
     sa.bindparam("due_at", type_=Utc()),
     sa.bindparam("created_at", type_=Utc()),
 )
-_DELETE = sa.delete(outbox).where(
-    outbox.c.id == sa.bindparam("job_id"), outbox.c.claimed_until == sa.bindparam("until", type_=Utc())
+# Every claim counts an attempt, so the number tells our claim from a later one.
+_OURS = sa.and_(
+    outbox.c.id == sa.bindparam("job_id"),
+    outbox.c.attempts == sa.bindparam("claim"),
+    outbox.c.claimed_until.is_not(None),
 )
+_DELETE = sa.delete(outbox).where(_OURS)
 
 
 def enqueue(
@@ -151,6 +154,7 @@ _CLAIM = (
     .values(claimed_until=sa.bindparam("until", type_=Utc()), attempts=outbox.c.attempts + 1)
     .returning(outbox.c.id, outbox.c.key, outbox.c.kind, outbox.c.payload, outbox.c.attempts)
 )
+_EXTEND = sa.update(outbox).where(_OURS).values(claimed_until=sa.bindparam("until", type_=Utc()))
 NEXT_DUE = (
     sa.select(outbox.c.due_at)
     .where(outbox.c.dead_at.is_(None), _free(_NOW))
@@ -161,10 +165,16 @@ NEXT_DUE = (
 
 def claim(most: int, now: datetime) -> list[Job]:
     """Up to ``most`` due jobs, now ours until the lease ends; two workers never get the same."""
-    until = now + LEASE
     with transaction() as conn:
-        rows = conn.execute(_CLAIM, {"most": most, "now": now, "until": until}).all()
-    return [Job(row.id, row.key, row.kind, row.payload, row.attempts, until) for row in sorted(rows, key=_by_id)]
+        rows = conn.execute(_CLAIM, {"most": most, "now": now, "until": now + LEASE}).all()
+    return [Job(row.id, row.key, row.kind, row.payload, row.attempts) for row in sorted(rows, key=_by_id)]
+
+
+def extend(jobs: Iterable[Job], now: datetime) -> None:
+    """A sign of life: these jobs of ours are still being worked on."""
+    with transaction() as conn:
+        for job in jobs:
+            conn.execute(_EXTEND, {"job_id": job.id, "claim": job.attempts, "until": now + LEASE})
 
 
 def _by_id(row: sa.Row[Any]) -> int:
@@ -215,11 +225,7 @@ def _settle(job: Job, values: Mapping[str, Any]) -> None:
     """Write how it went; if even that fails, the lease will end by itself."""
     try:
         with transaction() as conn:
-            conn.execute(
-                sa.update(outbox)
-                .where(outbox.c.id == job.id, outbox.c.claimed_until == job.claimed_until)
-                .values(values)
-            )
+            conn.execute(sa.update(outbox).where(_OURS).values(values), {"job_id": job.id, "claim": job.attempts})
     except Exception:
         log.exception("job could not be settled", kind=job.kind, key=job.key)
 

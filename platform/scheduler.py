@@ -3,9 +3,11 @@
 APScheduler is the clock, in memory: what is due stands in the database, so any number of workers can share it.
 """
 
+import atexit
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from multiprocessing.util import Finalize
 
 import sqlalchemy as sa
 import structlog
@@ -20,7 +22,7 @@ POLL = timedelta(seconds=2)
 
 THREADS = 4
 CLAIMED_JOBS = 4 * THREADS
-"""Jobs claimed at a time: few enough that the last of them starts long before its lease ends."""
+"""Jobs claimed at a time: enough to keep the threads busy, few enough to share with other workers."""
 
 CLAIMED_TIMERS = 500
 
@@ -63,7 +65,8 @@ class Worker:
         self._clock = BackgroundScheduler(timezone="UTC", job_defaults={"misfire_grace_time": None, "max_instances": 3})
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="signoff-job")
         self._stopping = threading.Event()
-        self._busy = 0  # jobs claimed and not yet done
+        self._jobs: dict[int, background.Job] = {}  # claimed and not yet done
+        self._extended_at = clock.now()
         self._ticking = False
         self._again = False
         self._next_at: datetime | None = None
@@ -72,6 +75,9 @@ class Worker:
     def start(self) -> None:
         """Begin; needs migrated tables, but waits for a database that is away."""
         self._app.extensions["signoff_worker"] = self
+        atexit.register(self.stop)
+        # A web server's process is a multiprocessing child, which ends without atexit.
+        Finalize(self, self.stop, exitpriority=100)
         self._clock.start()
         self.wake(clock.now())
         log.info("worker started")
@@ -128,7 +134,8 @@ class Worker:
         while not self._stopping.is_set():
             now = clock.now()
             timer, job = next_due(now)
-            room = CLAIMED_JOBS - self._busy
+            self._extend(now)
+            room = CLAIMED_JOBS - len(self._jobs)
             due = False
             if timer is not None and timer <= now:
                 due = True
@@ -142,9 +149,19 @@ class Worker:
                 return min([*awaited, now + POLL])
         return clock.now() + POLL
 
+    def _extend(self, now: datetime) -> None:
+        """Keep the jobs of long handlers ours."""
+        if now - self._extended_at < background.LEASE / 3:
+            return
+        self._extended_at = now
+        with self._lock:
+            jobs = list(self._jobs.values())
+        if jobs:
+            background.extend(jobs, now)
+
     def _hand_out(self, jobs: list[background.Job]) -> None:
         with self._lock:
-            self._busy += len(jobs)
+            self._jobs.update((job.id, job) for job in jobs)
         for job in jobs:
             self._pool.submit(self._perform, job)
 
@@ -157,5 +174,5 @@ class Worker:
                     background.perform(job)
         finally:
             with self._lock:
-                self._busy -= 1
+                self._jobs.pop(job.id, None)
             self.wake(clock.now())

@@ -21,7 +21,7 @@ from .background import backoff, describe, wake_after_commit
 from .db import Json, Utc, reading, transaction
 from .models import timers
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=30)
 """How long a worker may hold claimed timers before another may claim them."""
 
 HOLD_SECONDS = 0.02

@@ -99,6 +99,19 @@ def test_a_worker_that_lost_its_lease_cannot_finish(context: Flask, at: Clock) -
     assert _rows() == 0
 
 
+def test_a_worker_that_lives_keeps_its_jobs(context: Flask, at: Clock) -> None:
+    with transaction() as conn:
+        enqueue(conn, "test", {})
+    jobs = background.claim(1, clock.now())
+    for _ in range(5):
+        at.move(seconds=20)
+        background.extend(jobs, clock.now())
+        assert background.claim(1, clock.now()) == []
+    with transaction() as conn:
+        jobs[0].finish(conn)
+    assert _rows() == 0
+
+
 def test_effect_and_end_commit_together(context: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background, "_handlers", {})
     fail = [True]
