@@ -138,7 +138,7 @@ def write_people(directory: Directory, calendars: Mapping[str, CalendarDocument]
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "departments": [_filled(_department_json(each)) for each in directory.departments.values()],
-        "people": [_filled(_person_json(each)) for each in directory.persons.values()],
+        "people": [_filled(person_json(each)) for each in directory.persons.values()],
     }
     if calendars:
         document["calendars"] = [dict(each) for each in calendars.values()]
@@ -154,7 +154,8 @@ def _department_json(department: Department) -> dict[str, Any]:
     return {"key": department.key, "name": name, "parent": department.parent, "head": department.head}
 
 
-def _person_json(person: Person) -> dict[str, Any]:
+def person_json(person: Person) -> dict[str, Any]:
+    """The person's object; ``None`` stands for what is left out."""
     return {
         "key": person.key,
         "name": person.name,

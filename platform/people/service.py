@@ -67,6 +67,12 @@ def changed(conn: Connection, event: str, data: Mapping[str, Any], *, by: str | 
     _look_again()
 
 
+def locked_directory(conn: Connection) -> Directory:
+    """Everybody as they are, while no other transaction can change them."""
+    _take_turns(conn)
+    return directory()
+
+
 def _take_turns(conn: Connection) -> None:
     """Let one writer at a time compare what is there with what shall be."""
     audit.lock(conn, CHAIN)
@@ -97,7 +103,7 @@ def apply_people(definition: PeopleDefinition, *, by: str | None) -> list[str]:
         changed_calendars = _changed_calendars(definition.calendars)
         sentences = [*found.sentences, *(sentence for _, sentence in changed_calendars)]
         if sentences:
-            _write(conn, found)
+            write(conn, found)
             for document, _ in changed_calendars:
                 calendar_store.save_calendar(conn, document)
             changed(conn, "people.applied", {"changes": [str(each) for each in sentences]}, by=by)
@@ -128,7 +134,8 @@ def _changed_calendars(
     ]
 
 
-def _write(conn: Connection, found: Changes) -> None:
+def write(conn: Connection, found: Changes) -> None:
+    """Write what ``found`` changes; the caller finishes with :func:`changed`."""
     before = directory()
     for place, department in enumerate(found.departments, start=len(before.departments)):
         store.write_department(conn, department, position=None if department.key in before.departments else place)
@@ -149,10 +156,9 @@ def save_person(new: Person, *, by: str | None) -> None:
         Refused: its manager or department is unknown, or managers would form a ring; paths are ``/manager`` ….
     """
     with db.transaction() as conn:
-        _take_turns(conn)
-        before = directory()
+        before = locked_directory(conn)
         _check(merge(before, Directory.of([new])), "people", new.key)
-        _write(conn, Changes(persons=(new,)))
+        write(conn, Changes(persons=(new,)))
         was = before.person(new.key)
         data = {"person": new.key, "before": _facts(was) if was else None, "after": _facts(new)}
         changed(conn, "person.saved", data, by=by)
@@ -165,10 +171,9 @@ def save_department(new: Department, *, by: str | None) -> None:
         Refused: its parent or head is unknown, or departments would form a ring; paths are ``/parent`` ….
     """
     with db.transaction() as conn:
-        _take_turns(conn)
-        before = directory()
+        before = locked_directory(conn)
         _check(merge(before, Directory.of([], [new])), "departments", new.key)
-        _write(conn, Changes(departments=(new,)))
+        write(conn, Changes(departments=(new,)))
         name = new.name if isinstance(new.name, str) else dict(new.name)
         data = {"department": new.key, "name": name, "parent": new.parent, "head": new.head}
         changed(conn, "department.saved", data, by=by)
