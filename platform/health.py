@@ -54,7 +54,7 @@ def _checked(name: str, check: Callable[[], tuple[bool, Message]]) -> Check:
     except SignoffError as error:
         return Check(name, False, error.message)
     except Exception as error:
-        return Check(name, False, msg("%(reason)s", reason=f"{type(error).__name__}: {error}"))
+        return Check(name, False, f"{type(error).__name__}: {error}")
     return Check(name, ok, message)
 
 
