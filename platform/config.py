@@ -206,7 +206,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
 
 def _with_defaults(config: Config) -> Config:
     """Fill what is derived: absolute data folder, database in it, a secret key kept in it."""
-    data_dir = config.data_dir.expanduser().resolve()
+    data_dir = Path(config.data_dir).expanduser().resolve()
     values = {each.name: getattr(config, each.name) for each in fields(Config)} | {"data_dir": data_dir}
     values["database_url"] = config.database_url or f"sqlite:///{data_dir / 'signoff.db'}"
     if values["database_url"].startswith(("postgresql://", "postgres://")):
