@@ -16,6 +16,7 @@ from flask import Flask
 
 from . import background, clock, timers
 from .db import reading
+from .errors import Unavailable
 
 POLL = timedelta(seconds=2)
 """How long a worker sleeps at most: what other processes enqueue is found by looking."""
@@ -71,6 +72,7 @@ class Worker:
         self._again = False
         self._next_at: datetime | None = None
         self._has_chores = False
+        self._is_full = False
 
     def start(self) -> None:
         """Begin; needs migrated tables, but waits for a database that is away."""
@@ -115,39 +117,44 @@ class Worker:
                 self._again = True
                 return
             self._ticking, self._again, self._next_at = True, False, None
-        at = clock.now() + POLL
+        at = None
         try:
-            with background.work_context(self._app):
-                if not self._has_chores:
-                    timers.start_chores()
-                    self._has_chores = True
-                at = self._work()
+            while at is None and not self._stopping.is_set():
+                with background.work_context(self._app):  # anew each time, so that nothing remembered grows old
+                    at = self._work()
+        except Unavailable as error:
+            log.warning("worker waits for the database", reason=error.message)
         except Exception:
             log.exception("worker could not look for work")
         finally:
             with self._lock:
                 self._ticking = False
-                self._plan(clock.now() if self._again else at)
+                self._plan(clock.now() if self._again else at or clock.now() + POLL)
 
-    def _work(self) -> datetime:
-        """Do what is due until nothing is; the time at which to look again."""
-        while not self._stopping.is_set():
-            now = clock.now()
-            timer, job = next_due(now)
-            self._extend(now)
+    def _work(self) -> datetime | None:
+        """Do a batch of what is due; the time at which to look again, ``None`` for at once."""
+        if not self._has_chores:
+            timers.start_chores()
+            self._has_chores = True
+        now = clock.now()
+        timer, job = next_due(now)
+        self._extend(now)
+        room = self._room()
+        if job is not None and job <= now and room > 0:
+            self._hand_out(background.claim(room, now))
+            return None
+        if timer is not None and timer <= now:
+            timers.fire(timers.claim(CLAIMED_TIMERS, now), stopping=self._stopping.is_set)
+            return None
+        awaited = [each for each in (timer, job if room > 0 else None) if each is not None]
+        return min([*awaited, now + POLL])
+
+    def _room(self) -> int:
+        """How many more jobs to claim; while there is no room, the thread that ends a job wakes us."""
+        with self._lock:
             room = CLAIMED_JOBS - len(self._jobs)
-            due = False
-            if timer is not None and timer <= now:
-                due = True
-                timers.fire(timers.claim(CLAIMED_TIMERS, now), stopping=self._stopping.is_set)
-            if job is not None and job <= now and room > 0:
-                due = True
-                self._hand_out(background.claim(room, now))
-            if not due:
-                # With no room left, the thread that ends a job wakes us.
-                awaited = [each for each in (timer, job if room > 0 else None) if each is not None]
-                return min([*awaited, now + POLL])
-        return clock.now() + POLL
+            self._is_full = room == 0
+            return room
 
     def _extend(self, now: datetime) -> None:
         """Keep the jobs of long handlers ours."""
@@ -175,4 +182,6 @@ class Worker:
         finally:
             with self._lock:
                 self._jobs.pop(job.id, None)
-            self.wake(clock.now())
+                awaited = self._is_full
+            if awaited:
+                self.wake(clock.now())
