@@ -1,5 +1,6 @@
 """Conditions: JSON that can be edited as rows, checked and proven. See ``docs/conditions.md``."""
 
+from .bind import bind
 from .describe import describe
 from .evaluate import compile_condition, evaluate, fields_of, is_blank
 from .parse import parse
@@ -16,6 +17,7 @@ __all__ = [
     "Rows",
     "Test",
     "Values",
+    "bind",
     "compile_condition",
     "describe",
     "evaluate",

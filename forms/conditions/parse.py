@@ -46,7 +46,7 @@ class _Parser:
         self.refs = refs
         self.problems: list[Problem] = []
 
-    def problem(self, path: str, code: str, message: Message) -> Condition:
+    def problem(self, path: str, code: str, message: str) -> Condition:
         self.problems.append(Problem(path, code, message))
         return _BROKEN
 

@@ -1,0 +1,311 @@
+"""What a form means: conditions and formulas parsed and checked, who depends on whom, in which order to compute.
+
+A *node* is what gets a value at once: a field, or a computed column of a table (``lines.total``).
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..platform.problems import Problem, pointer
+from ..platform.text import msg
+from . import conditions, formulas
+from .conditions.parse import no_field
+from .conditions.tree import Condition
+from .definition import Field, Form, Rule
+from .foreign import check_foreign
+from .formulas import FormulaError, Tree
+from .kinds import FACTS, UNKNOWN, Kind
+from .ordering import Cycle, ordered
+from .places import Places
+from .results import check_result
+from .types import find, kind_of
+
+Forms = Callable[[str], Form | None]
+"""Other forms by key, as they are in force."""
+
+Question = Condition | Tree
+"""What is asked of the values: a condition, or a formula that is true or false."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedRule:
+    """A rule read; ``when`` is ``None`` where it always holds. ``table`` is that of a check which asks each row."""
+
+    rule: Rule
+    index: int
+    when: Question | None
+    sets: Mapping[str, Tree]
+    check: Question | None
+    table: str | None = None
+
+
+@dataclass(slots=True)
+class Analysis:
+    """All that compiling needs to know of a form."""
+
+    kinds: Mapping[str, Kind]
+    problems: list[Problem] = field(default_factory=list)
+    rules: list[ParsedRule] = field(default_factory=list)
+    formulas: dict[str, Tree] = field(default_factory=dict)  # by node
+    filters: dict[str, Condition] = field(default_factory=dict)  # of lookups, by field or ``lines.product``
+    needs: dict[str, set[str]] = field(default_factory=dict)  # node: nodes that must be known before
+    order: tuple[str, ...] = ()
+
+
+def analyse(form: Form, *, broken: Collection[str] = (), forms: Forms | None = None) -> Analysis:
+    """Read everything in ``form`` that refers to something else.
+
+    ``broken`` are keys of fields that could not be read: naming them is no further problem. Without ``forms``
+    nothing is said of what is in other forms.
+    """
+    kinds = {**{each.key: kind_of(each) for each in form.fields}, **dict.fromkeys(broken, UNKNOWN), **FACTS}
+    analyst = _Analyst(form, Analysis(kinds), Places(form), forms)
+    analyst.run()
+    return analyst.found
+
+
+class _Analyst:
+    def __init__(self, form: Form, found: Analysis, places: Places, forms: Forms | None) -> None:
+        self.form = form
+        self.found = found
+        self.places = places
+        self.forms = forms
+        self.keys: set[str] = {each.key for each in form.fields}
+        self.tables = {each.key: each for each in form.fields if each.columns}
+
+    def problem(self, path: str, code: str, message: str) -> None:
+        self.found.problems.append(Problem(path, code, message))
+
+    def run(self) -> None:
+        for each in self.form.fields:
+            self._field(each, None)
+            for column in each.columns:
+                self._field(column, each)
+        for index, rule in enumerate(self.form.rules):
+            self._rule(rule, index)
+        self._layout()
+        self._names(self.form.summary, "/summary", allowed=("number",))
+        self._names(self.form.public.status, "/public/status", allowed=("number",))
+        self._order()
+
+    # fields
+
+    def _field(self, each: Field, table: Field | None) -> None:
+        path = self.places.of(each, table)
+        name = each.key if table is None else f"{table.key}.{each.key}"
+        if each.compute is not None:
+            tree = self._formula(each.compute, path + "/compute", each, table)
+            if tree is not None:
+                self.found.formulas[name] = tree
+        if each.type == "lookup":
+            self._lookup(each, table, path, name)
+        if self.forms is not None:
+            self.found.problems += check_foreign(self.form, each, path, self.forms)
+
+    def _formula(self, text: str, path: str, target: Field | None, table: Field | None) -> Tree | None:
+        """``target`` is the field that takes the result; ``None`` asks for true or false."""
+        columns = self.found.kinds[table.key].columns if table is not None else None
+        try:
+            tree = formulas.parse(text)
+            typed = formulas.check(tree, self.found.kinds, columns)
+        except FormulaError as error:
+            self.problem(path, "formula", error.message)
+            return None
+        wrong = check_result(typed, target)
+        if wrong is not None:
+            self.problem(path, "formula_type", wrong)
+        return tree
+
+    def _lookup(self, each: Field, table: Field | None, path: str, name: str) -> None:
+        siblings = table.columns if table is not None else self.form.fields
+        for key in each.options["fill"]:
+            target = next((other for other in siblings if other.key == key), None)
+            place = path + "/fill" + pointer(key)
+            if target is None:
+                if self.found.kinds.get(key) is not UNKNOWN or table is not None:
+                    known = {other.key: UNKNOWN for other in siblings}
+                    self.problem(place, "unknown_field", no_field(key, known))
+            elif target is each or target.compute is not None or target.total is not None or not _is_filled(target):
+                self.problem(place, "does_not_fit", msg("“%(key)s” cannot be filled from a record.", key=key))
+        raw = each.options.get("filter")
+        if raw is None:
+            return
+        other = self.forms(each.options["form"]) if self.forms is not None else None
+        kinds = None if other is None else {key: kind for key, kind in _kinds_of(other).items() if key not in FACTS}
+        condition, problems = conditions.parse(raw, kinds, path + "/filter", refs=self.found.kinds)
+        self.found.problems += problems
+        self.found.filters[name] = condition
+
+    # rules
+
+    def _rule(self, rule: Rule, index: int) -> None:
+        path = pointer("rules", index)
+        for word in ("show", "hide", "require", "readonly"):
+            self._targets(getattr(rule, word), f"{path}/{word}")
+        if rule.check is None and not (rule.show or rule.hide or rule.require or rule.readonly or rule.set):
+            self.problem(
+                path, "no_effect", msg("The rule does nothing. Add show, hide, require, readonly, set or check.")
+            )
+        if rule.check is None and (rule.message is not None or rule.at is not None):
+            self.problem(path, "no_check", msg("“message” and “at” belong to a check. Add “check”, or remove them."))
+        table = self._table_of(rule.at, path + "/at") if rule.at is not None else None
+        when = self._question(rule.when, path + "/when", None) if rule.when is not None else None
+        check = self._question(rule.check, path + "/check", table) if rule.check is not None else None
+        sets = {
+            key: tree for key, text in rule.set.items() if (tree := self._set(key, text, f"{path}/set{pointer(key)}"))
+        }
+        self.found.rules.append(ParsedRule(rule, index, when, sets, check, table.key if table else None))
+
+    def _table_of(self, at: str, path: str) -> Field | None:
+        """The table of a check at a column; a check at a field has none."""
+        self._targets((at,), path, is_list=False)
+        table, dot, _ = at.partition(".")
+        return self.tables.get(table) if dot else None
+
+    def _question(self, document: Any, path: str, table: Field | None) -> Question | None:
+        if isinstance(document, str):
+            return self._formula(document, path, None, table)
+        kinds = self.found.kinds if table is None else {**self.found.kinds, **self.found.kinds[table.key].columns}
+        condition, problems = conditions.parse(document, kinds, path)
+        self.found.problems += problems
+        return condition
+
+    def _set(self, key: str, text: str, path: str) -> Tree | None:
+        target = self.form.field(key)
+        if target is None:
+            if self.found.kinds.get(key) is not UNKNOWN:
+                self.problem(path, "unknown_field", no_field(key, dict.fromkeys(self.keys, UNKNOWN)))
+            return None
+        if target.compute is not None or target.total is not None or not find(target.type).has_value:
+            self.problem(path, "does_not_fit", msg("“%(key)s” gets its value otherwise and cannot be set.", key=key))
+            return None
+        return self._formula(text, path, target, None)
+
+    def _targets(self, names: Iterable[str], path: str, *, is_list: bool = True) -> None:
+        for place, name in enumerate(names):
+            at = f"{path}/{place}" if is_list else path
+            table, dot, column = name.partition(".")
+            kind = self.found.kinds.get(table if dot else name)
+            if kind is UNKNOWN or (not dot and name in self.keys):
+                continue
+            if dot and kind is not None and column in kind.columns:
+                continue
+            columns = [f"{key}.{each.key}" for key, outer in self.tables.items() for each in outer.columns]
+            self.problem(at, "unknown_field", no_field(name, dict.fromkeys([*self.keys, *columns], UNKNOWN)))
+
+    # layout and lists
+
+    def _layout(self) -> None:
+        seen: set[str] = set()
+        for index, section in enumerate(self.form.layout):
+            for number, row in enumerate(section.rows):
+                for place, key in enumerate(row):
+                    path = pointer("layout", index, "rows", number, place)
+                    self._names((key,), path, is_list=False)
+                    if key in seen:
+                        self.problem(
+                            path, "duplicate", msg("“%(key)s” stands in the layout twice. Remove one.", key=key)
+                        )
+                    seen.add(key)
+
+    def _names(self, names: Iterable[str], path: str, *, allowed: Collection[str] = (), is_list: bool = True) -> None:
+        for place, name in enumerate(names):
+            if name in self.keys or name in allowed or self.found.kinds.get(name) is UNKNOWN:
+                continue
+            at = f"{path}/{place}" if is_list else path
+            self.problem(at, "unknown_field", no_field(name, dict.fromkeys([*self.keys, *allowed], UNKNOWN)))
+
+    # order
+
+    def _order(self) -> None:
+        """Who must be known before whom; a circle is a problem that names its members."""
+        names = [*(each.key for each in self.form.fields)]
+        names += [f"{key}.{each.key}" for key, table in self.tables.items() for each in table.columns if each.compute]
+        needs: dict[str, set[str]] = {name: set() for name in names}
+        for name, tree in self.found.formulas.items():
+            table, dot, _ = name.partition(".")
+            if name in needs:
+                needs[name] |= self.nodes(formulas.fields_of(tree), table if dot else None)
+        for name in names:
+            if "." in name:
+                needs[name].add(name.partition(".")[0])
+        self._order_of_fills(needs)
+        self._order_of_rules(needs)
+        self.found.needs = needs
+        try:
+            self.found.order = ordered(names, needs)
+        except Cycle as cycle:
+            circle = " → ".join(cycle.members)
+            self.problem(
+                self.places.of_name(cycle.members[0]), "cycle",
+                msg("These depend on each other in a circle: %(circle)s. Break it at one of them.", circle=circle),
+            )  # fmt: skip
+
+    def _order_of_fills(self, needs: dict[str, set[str]]) -> None:
+        for each in self.form.fields:
+            for key in each.options.get("fill", ()) if each.type == "lookup" else ():
+                if key in needs:
+                    needs[key].add(each.key)
+
+    def _order_of_rules(self, needs: dict[str, set[str]]) -> None:
+        for parsed in self.found.rules:
+            rule = parsed.rule
+            asked = self.nodes(reads(parsed.when), None)
+            for name in (*rule.show, *rule.hide, *rule.readonly, *rule.set):
+                for node in self._given_by(name, needs):
+                    needs[node] |= asked
+            for key, tree in parsed.sets.items():
+                needs[key] |= self.nodes(formulas.fields_of(tree), None)
+
+    def _given_by(self, name: str, needs: Mapping[str, Any]) -> Iterable[str]:
+        """The node that gives ``name`` its value: a plain column is read with its table."""
+        if name in needs:
+            return (name,)
+        table = name.partition(".")[0]
+        return (table,) if table in needs else ()
+
+    def nodes(self, names: Iterable[str], table: str | None) -> set[str]:
+        """The nodes that ``names`` mean, inside a line item of ``table`` if one is given."""
+        return nodes_of(self.form, names, table)
+
+
+def nodes_of(form: Form, names: Iterable[str], table: str | None = None) -> set[str]:
+    """The nodes that ``names`` mean: fields, computed columns, or the tables of plain columns."""
+    found: set[str] = set()
+    for name in names:
+        if name in FACTS:
+            continue
+        if table is not None and (column := _column(form, table, name)) is not None:
+            found.add(f"{table}.{name}" if column.compute else table)
+            continue
+        outer, dot, inner = name.partition(".")
+        if not dot:
+            found.add(name)
+        elif (column := _column(form, outer, inner)) is not None:
+            found.add(name if column.compute else outer)
+    return {name for name in found if "." in name or form.field(name) is not None}
+
+
+def reads(question: Question | None) -> frozenset[str]:
+    """Names that a question reads."""
+    if question is None:
+        return frozenset()
+    if isinstance(question, formulas.Literal | formulas.Name | formulas.Call):
+        return formulas.fields_of(question)
+    return conditions.fields_of(question)
+
+
+def _column(form: Form, table: str, key: str) -> Field | None:
+    outer = form.field(table)
+    return next((each for each in outer.columns if each.key == key), None) if outer is not None else None
+
+
+def _is_filled(target: Field) -> bool:
+    return find(target.type).value_kind not in ("table", "none", "files", "json")
+
+
+def _kinds_of(form: Form) -> dict[str, Kind]:
+    from .types import kinds_of
+
+    return kinds_of(form)
