@@ -114,8 +114,8 @@ def _dump_closed(closed: Closed) -> list[Any]:
 
 
 def _load_closed(state: list[Any]) -> Closed:
-    name, step, verdict, at, *rest = state
-    by, acting_as, behalf, void = (*rest, *(None, "person", None, 0)[len(rest) :])
+    name, step, verdict, at = state[:4]
+    by, acting_as, behalf, void = state[4:] + [None, "person", None, 0][len(state) - 4 :]
     return Closed(name, step, verdict, _required(at), by, ActingAs(acting_as), behalf, bool(void))
 
 

@@ -85,9 +85,9 @@ class Draft:
         )
         return Transition(run, tuple(self.effects))
 
-    def note(self, event: str, actor: Actor, **data: Any) -> None:
+    def note(self, name: str, actor: Actor, /, **data: Any) -> None:
         """Write an entry of the history; what is ``None`` or empty is left out."""
-        self.effects.append(Note(event, actor, {key: value for key, value in data.items() if value not in _EMPTY}))
+        self.effects.append(Note(name, actor, {key: value for key, value in data.items() if value not in _EMPTY}))
 
     def approvers(self, step: str) -> tuple[str, ...]:
         """Who approved or did ``step``, as far as that still counts."""

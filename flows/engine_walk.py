@@ -279,7 +279,7 @@ def _enter_action(draft: Draft, step: Step) -> bool:
         draft.finish_step(step.id)
         draft.note("action.kept", RULE, step=step.id)
         return True
-    draft.open_step(step, choice=before.choice, facts=before.facts)
+    draft.change_step(step.id, state=State.OPEN)
     ask_owner(draft, step, Reason("action_differs", {"step": step.id, "action": step.do}))
     return False
 

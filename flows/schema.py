@@ -168,26 +168,23 @@ def read_flow(
         form=data.get("form", ""),
         settings=settings,
         steps=steps,
-        cases=tuple(data.get("cases", ())),
+        cases=tuple(each for each in data.get("cases", ()) if isinstance(each, Mapping)),
         document=dict(document),
     )
-    problems += _whole(flow, document, reader.count)
+    problems += _whole(document, reader.count, data.get("cases", []))
     problems += reader.references.check(flow)
     return (None if errors_of(problems) else flow), problems
 
 
-def _whole(flow: Flow, document: Mapping[str, Any], count: int) -> Iterator[Problem]:
+def _whole(document: Mapping[str, Any], count: int, cases: list[Any]) -> Iterator[Problem]:
     if document.get("steps") == []:
         yield Problem("/steps", "missing", msg("A flow needs a step. Add one."))
     if count > MAX_STEPS:
         yield Problem("/steps", "too_many", msg("A flow has at most %(max)s steps.", max=MAX_STEPS))
-    for index, case in enumerate(flow.cases):
+    for index, case in enumerate(cases):
         if not isinstance(case, Mapping):
-            yield Problem(
-                pointer("cases", index),
-                "wrong_type",
-                msg("Expected a case in braces, found %(value)s.", value=shown(case)),
-            )
+            message = msg("Expected a case in braces, found %(value)s.", value=shown(case))
+            yield Problem(pointer("cases", index), "wrong_type", message)
 
 
 class _StepReader:

@@ -156,7 +156,7 @@ _NONE = Decimal(0)
 def _head_of(selector: Selector, asking: Asking) -> Found:
     department = selector.value
     if isinstance(department, Mapping):
-        department = asking.world.values.get(department.get("field"))
+        department = asking.world.values.get(str(department.get("field")))
     else:
         department = _department(department, asking)
     found = asking.world.people.head(department)
