@@ -16,7 +16,7 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 def extracted(floor: str, folder: Path) -> dict[str, str | tuple[str, ...]]:
     target = folder / f"{floor}.pot"
     sources = [str(ROOT / floor), str(ROOT / "templates" / floor)]
-    command = ["extract", "-q", "-F", str(ROOT / "babel.cfg"), "-k", "msg", "-k", "_l", "-o", str(target), *sources]
+    command = ["-q", "extract", "-F", str(ROOT / "babel.cfg"), "-k", "msg", "-k", "_l", "-o", str(target), *sources]
     subprocess.run([sys.executable, "-m", "babel.messages.frontend", *command], check=True, cwd=ROOT)
     with target.open("rb") as text:
         return {
