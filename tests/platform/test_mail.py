@@ -1,6 +1,9 @@
 """Mails: composed with stable ids and threads, written to the folder or handed to a server."""
 
+import base64
 import smtplib
+import socketserver
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -126,3 +129,60 @@ def test_what_the_server_says_decides_whether_it_is_tried_again(
     monkeypatch.setitem(config.__dict__, "mail_url", "smtp://mail.example")
     with pytest.raises(raised):
         mail.deliver(_delivery())
+
+
+class _Session(socketserver.StreamRequestHandler):
+    """Enough of RFC 5321 for one mail, with AUTH PLAIN."""
+
+    def handle(self) -> None:
+        server: Any = self.server
+        self._say("220 ready")
+        for line in self.rfile:
+            word, _, rest = line.decode().strip().partition(" ")
+            word = word.upper()
+            if word == "EHLO":
+                self._say("250-here")
+                self._say("250 AUTH PLAIN")
+            elif word == "AUTH":
+                server.user = base64.b64decode(rest.split()[-1]).decode().split("\0")[1:]
+                self._say("235 welcome")
+            elif word == "DATA":
+                self._say("354 go on")
+                server.mails.append(b"".join(iter(self.rfile.readline, b".\r\n")))
+                self._say("250 taken")
+            elif word == "QUIT":
+                self._say("221 bye")
+                return
+            else:
+                self._say("250 fine")
+
+    def _say(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Session) as found:
+        found.mails, found.user = [], []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=found.serve_forever)
+        thread.start()
+        yield found
+        found.shutdown()
+        thread.join()
+
+
+def test_a_server_is_signed_in_to_and_takes_the_mail(
+    working: Flask, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"smtp://shop%40example.com:s%3Acret@127.0.0.1:{server.server_address[1]}"
+    monkeypatch.setitem(working.extensions["signoff"].config.__dict__, "mail_url", address)
+    assert mail.check() == ""
+    mail.deliver(_delivery())
+    assert server.user == ["shop@example.com", "s:cret"]
+    (sent,) = server.mails
+    assert b"To: amy@example.com\r\n" in sent
+
+
+def test_a_server_that_is_away_is_said_so(working: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(working.extensions["signoff"].config.__dict__, "mail_url", "smtp://127.0.0.1:1")
+    assert "refused" in mail.check().lower()
