@@ -1,6 +1,6 @@
 """How values read on a page: texts in the person's language, times in their zone and in words, money with its sign."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import get_currency_precision, get_currency_symbol
 from flask import Flask, has_request_context
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from .. import clock
@@ -25,18 +27,28 @@ SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD":
 def init_app(app: Flask) -> None:
     """Make the filters known to templates."""
     app.jinja_env.filters.update(
-        local=local_text,
-        say=say,
-        when=when,
-        day=day,
+        local=_spoken(local_text),
+        say=_spoken(say),
+        when=_spoken(when),
+        day=_spoken(day),
+        duration=_spoken(duration),
         money=money,
         decimal=decimal,
-        duration=duration,
         anchor=anchor,
         file_size=file_size,
         initial=initial,
         hue=hue,
     )
+
+
+def _spoken(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep Jinja from working a filter out when it compiles: what it says depends on who reads."""
+
+    @pass_context
+    def at_each_reading(_context: Context, *args: Any, **kwargs: Any) -> Any:
+        return filter_(*args, **kwargs)
+
+    return at_each_reading
 
 
 def local_text(text: LocalText | None) -> str:

@@ -157,6 +157,10 @@ class TestPreferences:
 
 
 class TestLayout:
+    def test_words_follow_the_reader_even_where_a_template_holds_the_value(self, client: FlaskClient) -> None:
+        for language, words in (("en", "9 h 30 min"), ("zh", "9 小时 30 分钟")):
+            assert words in client.get("/components", headers={"Accept-Language": language}).text
+
     def test_an_aside_stands_beside_the_content_only_where_there_is_one(self, client: FlaskClient) -> None:
         assert "page-aside" not in client.get("/page").text
         with_aside = client.get("/page?aside=beside").text
