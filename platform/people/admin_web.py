@@ -101,7 +101,7 @@ def _page(person: Person | None, form: PersonForm, **more: Any) -> str:
     directory = service.directory()
     return render_template(
         "signoff/platform/people/person.html",
-        person=person,
+        shown=person,
         form=form,
         directory=directory,
         roles=known_roles(directory.persons.values()),
@@ -135,7 +135,7 @@ def create() -> ResponseReturnValue:
 def save(key: str) -> ResponseReturnValue:
     by, person = admin(), service.person(key)
     form = PersonForm()
-    form.key.data = key
+    del form.key
     return _save(person, form, by)
 
 
@@ -144,7 +144,7 @@ def _save(before: Person | None, form: PersonForm, by: Person) -> ResponseReturn
     if not form.validate() or wrong:
         return _page(before, form, limits=_typed_limits(), limit_errors=wrong), 422
     try:
-        new = _filled(before or Person(form.key.data, form.name.data), form, limits)
+        new = _filled(before or Person(form.key.data, ""), form, limits)
         _keep_an_admin(before, new, by)
         service.save_person(new, by=by.key)
     except Refused as refused:
@@ -158,7 +158,7 @@ def _filled(person: Person, form: PersonForm, limits: dict[str, Decimal]) -> Per
     return replace(
         person,
         name=form.name.data.strip(),
-        email=form.email.data.strip() or None,
+        email=(form.email.data or "").strip() or None,
         department=form.department.data or None,
         manager=form.manager.data or None,
         roles=form.all_roles(),
@@ -231,7 +231,7 @@ def hand_over(key: str) -> ResponseReturnValue:
 def _hand_over_page(person: Person, form: HandOverForm) -> str:
     return render_template(
         "signoff/platform/people/hand_over.html",
-        person=person,
+        shown=person,
         form=form,
         belongings=handing_over.belongings(person.key),
         directory=service.directory(),

@@ -92,14 +92,16 @@ def create_department() -> ResponseReturnValue:
 @bp.post("/people/department/<string:key>")
 def save_department(key: str) -> ResponseReturnValue:
     by, found, form = admin(), _department(key), DepartmentForm()
-    form.key.data = key
+    del form.key
     return _save(found, form, by.key)
 
 
 def _save(before: Department | None, form: DepartmentForm, by: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(before, form), 422
-    new = Department(form.key.data, _name(form), form.parent.data or None, form.head.data or None)
+    new = Department(
+        before.key if before else form.key.data, _name(form), form.parent.data or None, form.head.data or None
+    )
     try:
         service.save_department(new, by=by)
     except Refused as refused:
