@@ -17,7 +17,10 @@ from .web.menus import MenuEntry
 
 bp = Blueprint("signoff_health", __name__)
 
-menus.add(MenuEntry("background", _l("Background work"), "signoff_health.work", "gear", order=940, roles=(ADMIN,)))
+menus.add(MenuEntry("system", _l("System"), icon="gear", order=940))
+menus.add(
+    MenuEntry("background", _l("Background work"), "signoff_health.work", "gear", roles=(ADMIN,), parent="system")
+)
 
 
 @bp.get("/healthz")

@@ -19,7 +19,7 @@ def init_app(app: Flask) -> None:
     """Offer the page of mails where they are written to a folder."""
     menus.set_bell("signoff_notifications.index", _unread)
     if app.extensions["signoff"].config.mail_url == "folder:":
-        menus.add(MenuEntry("mails", _l("Demo mails"), "signoff_notifications.mails", "envelope", order=950))
+        menus.add(MenuEntry("mails", _l("Demo mails"), "signoff_notifications.mails", "envelope", parent="system"))
 
 
 def _unread() -> int | None:
