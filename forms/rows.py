@@ -1,0 +1,279 @@
+"""Line items: all rows of a table read at once, column by column in each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..platform.text import msg
+from .conditions.parse import no_field
+from .errors import FieldError
+from .fields.lookups import found as find_record
+from .formulas import FormulaError
+from .kinds import UNKNOWN
+from .plans import Compute, FieldPlan, fitted, is_locked, names_same, raw_of
+from .reading import EMPTY, Found
+from .state import State
+from .types import shown
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TablePlan(FieldPlan):
+    """A table; ``columns`` are those that are read, ``keys`` of all."""
+
+    columns: tuple[FieldPlan, ...] = ()
+    keys: frozenset[str] = frozenset()
+    is_simple: bool = True  # no lookups, no defaults, no rules on columns: a row is only what was sent
+
+    def read_raw(self, raw: Any, state: State) -> Any:
+        """The rows; problems for cells that do not fit."""
+        if raw is None or raw == "" or raw == []:
+            return None
+        if not isinstance(raw, list):
+            message = msg("%(value)s is no list of rows. Send [{…}, {…}].", value=shown(raw))
+            state.problem(self.path, "wrong_type", message, self.name)
+            return None
+        most = self.field.options["max_rows"]
+        if len(raw) > most:
+            message = msg("%(count)s rows are too many. At most %(max)s.", count=len(raw), max=most)
+            state.problem(self.path, "too_many_rows", message, self.name)
+            return None
+        columns = self._open_columns(state)
+        if self.is_simple and state.rights is None:
+            rows = [self._simple_row(each, index, columns, state) for index, each in enumerate(raw)]
+        else:
+            rows = _Rows(self, columns, raw, state).read()
+        if not all(rows):
+            state.places[self.name] = [index for index, row in enumerate(rows) if row]
+            rows = [row for row in rows if row]
+        return rows or None
+
+    def keep(self, state: State) -> Any:
+        """The rows as they were, without columns that are hidden now."""
+        before = state.previous.get(self.name)
+        if not before:
+            return None
+        columns = self._open_columns(state)
+        shown_keys = {column.field.key for column in columns}
+        prefix = f"/{self.name}/"
+        state.links.update(
+            {path: link for path, link in state.context.previous_links.items() if path.startswith(prefix)}
+        )
+        return [{key: value for key, value in row.items() if key in shown_keys} for row in before]
+
+    def _open_columns(self, state: State) -> tuple[FieldPlan, ...]:
+        if self.is_simple:
+            return self.columns
+        hidden = {column.name for column in self.columns if column.rules.hides(state.env)}
+        state.hidden |= hidden
+        return tuple(column for column in self.columns if column.name not in hidden)
+
+    def _simple_row(self, raw: Any, index: int, columns: Sequence[FieldPlan], state: State) -> Row:
+        if raw.__class__ is not dict:
+            self.no_row(raw, index, state)
+            return {}
+        row: Row = {}
+        known = 0
+        context = state.context
+        for column in columns:
+            key = column.field.key
+            if key in raw:
+                known += 1
+                value = raw[key]
+                if value is None or value == "":
+                    continue
+                try:
+                    value = column.read(value, context)
+                except FieldError as error:
+                    self.bad_cell(error, value, index, column, state)
+                    continue
+                if value is not None:
+                    row[key] = value
+        if known != len(raw):
+            self.unknown_columns(raw, index, state)
+        return row
+
+    def no_row(self, raw: Any, index: int, state: State) -> None:
+        """Something else stands where a row should."""
+        message = msg("%(value)s is no row. Send an object in braces.", value=shown(raw))
+        state.problem(f"{self.path}/{index}", "wrong_type", message, self.name)
+
+    def bad_cell(self, error: FieldError, raw: Any, index: int, column: FieldPlan, state: State) -> None:
+        """A cell does not fit, unless it is only space."""
+        if not (raw.__class__ is str and raw.isspace()) and raw != []:
+            state.problem(f"{self.path}/{index}/{column.field.key}", error.code, error.message, self.name)
+
+    def unknown_columns(self, raw: Mapping[str, Any], index: int, state: State) -> None:
+        """Keys that are no column; computed and hidden ones are sent back by pages and mean nothing."""
+        for key in raw:
+            if key not in self.keys:
+                message = no_field(key, dict.fromkeys(sorted(self.keys), UNKNOWN))
+                state.problem(f"{self.path}/{index}/{str(key)[:80]}", "unknown_field", message, self.name)
+
+
+class _Rows:
+    """Reading of rows that lookups fill, or whose columns are not all open to who sends them."""
+
+    def __init__(self, plan: TablePlan, columns: tuple[FieldPlan, ...], raw: list[Any], state: State) -> None:
+        self.plan = plan
+        self.raw = raw
+        self.state = state
+        self.columns = columns
+        self.locked = {column.field.key for column in columns if is_locked(column.name, column.rules, state)}
+        self.lookups = [column for column in columns if column.is_lookup]
+        self.others = [column for column in columns if not column.is_lookup]
+        self.before: Sequence[Row] = state.previous.get(plan.name) or ()
+        self.used: set[int] = set()
+        self.links: list[dict[str, Mapping[str, Any]]] = []
+
+    def read(self) -> list[Row]:
+        self._prefetch()
+        rows = [self._row(each, index) for index, each in enumerate(self.raw)]
+        kept = [links for links, row in zip(self.links, rows, strict=True) if row]
+        for index, links in enumerate(kept):
+            for key, link in links.items():
+                self.state.links[f"/{self.plan.name}/{index}/{key}"] = link
+        return rows
+
+    def _prefetch(self) -> None:
+        """Tell who looks up of all records that will be asked for, so that it can ask once."""
+        prefetch = self.state.context.prefetch
+        for column in self.lookups if prefetch is not None else ():
+            key = column.field.key
+            before = {row.get(key) for row in self.before}
+            wanted = [row[key] for row in self.raw if isinstance(row, dict) and row.get(key) not in (None, "")]
+            asked = [raw for raw in wanted if isinstance(raw, dict) or raw not in before]
+            if asked and prefetch is not None:
+                prefetch(column.field.options["form"], asked)
+
+    def _row(self, raw: Any, index: int) -> Row:
+        self.links.append({})
+        if raw.__class__ is not dict:
+            self.plan.no_row(raw, index, self.state)
+            return {}
+        if not raw.keys() <= self.plan.keys:
+            self.plan.unknown_columns(raw, index, self.state)
+        place = self._same_row(raw, index)
+        before: Row = self.before[place] if place is not None else {}
+        row: Row = {}
+        changed: dict[str, Found | None] = {}
+        for column in self.lookups:
+            self._lookup(column, raw, row, index, place, changed)
+        for column in self.others:
+            value = self._cell(column, raw, index, before, changed, place is None)
+            if value is not None:
+                row[column.field.key] = value
+        return row
+
+    def _same_row(self, raw: Row, index: int) -> int | None:
+        """The row of before that this one is: the one in its place, or another that looks up the same records."""
+        if not self.before:
+            return None
+        candidates = [index, *range(len(self.before))] if self.lookups else [index]
+        for place in candidates:
+            if place < len(self.before) and place not in self.used and self._matches(raw, self.before[place]):
+                self.used.add(place)
+                return place
+        return None
+
+    def _matches(self, raw: Row, before: Row) -> bool:
+        for column in self.lookups:
+            key = column.field.key
+            was = before.get(key)
+            if key in self.locked:
+                continue
+            if was is None or not names_same(raw.get(key), was):
+                return False
+        return True
+
+    def _lookup(
+        self, column: FieldPlan, raw: Row, row: Row, index: int, place: int | None, changed: dict[str, Found | None]
+    ) -> None:
+        key = column.field.key
+        before = self.before[place].get(key) if place is not None else None
+        sent = raw.get(key)
+        if key in self.locked or (before is not None and names_same(sent, before)):
+            if before is not None and place is not None:
+                row[key] = before
+                self._keep_link(column, before, index, place)
+            return
+        if sent is None or sent == "":
+            return
+        try:
+            record = find_record(column.field.options["form"], sent, self.state.context)
+        except FieldError as error:
+            self.plan.bad_cell(error, sent, index, column, self.state)
+            return
+        row[key] = record.id
+        changed[key] = record
+        self.links[index][key] = record.link()
+        if column.filter is not None:
+            path = f"{self.plan.path}/{index}/{key}"
+            self.state.filters.append((path, self.plan.name, column.filter, record))
+
+    def _keep_link(self, column: FieldPlan, value: int, index: int, place: int) -> None:
+        key = column.field.key
+        link = self.state.context.previous_links.get(f"/{self.plan.name}/{place}/{key}")
+        if link is None:
+            record = self.state.context.lookups(column.field.options["form"], value)
+            link = record.link() if record is not None else None
+        if link is not None:
+            self.links[index][key] = link
+
+    def _cell(
+        self, column: FieldPlan, raw: Row, index: int, before: Row, changed: Mapping[str, Found | None], is_new: bool
+    ) -> Any:
+        key = column.field.key
+        locked = key in self.locked
+        sent = None if locked else raw.get(key)
+        if sent is not None and sent != "":
+            return self._read(column, sent, index)
+        for source in column.filled:
+            record = changed.get(source.lookup)
+            if record is not None:
+                value = record.values.get(source.source)
+                return self._read(column, raw_of(value), index) if value is not None else None
+        if locked and not is_new:
+            return before.get(key)
+        if is_new and (locked or key not in raw):
+            default = column.type.default(column.field)
+            return self._read(column, default, index) if default is not None else None
+        return None
+
+    def _read(self, column: FieldPlan, raw: Any, index: int) -> Any:
+        try:
+            return column.read(raw, self.state.context)
+        except FieldError as error:
+            self.plan.bad_cell(error, raw, index, column, self.state)
+            return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnPlan(FieldPlan):
+    """A computed column: one formula, asked for each row."""
+
+    table: str = ""
+    formula: Compute = lambda env: None  # noqa: ARG005
+
+    def run(self, state: State) -> None:
+        """Compute the column of every row."""
+        if self.rules.hides(state.env):
+            state.hidden.add(self.name)
+            return
+        if state.rights is not None and "hidden" in (state.rights.get(self.name), state.rights.get(self.table)):
+            state.concealed.add(self.name)
+        env, key, table, formula, context = state.env, self.field.key, self.table, self.formula, state.context
+        for index, row in enumerate(state.values.get(table) or ()):
+            env.row = row
+            try:
+                value = fitted(self, formula(env), context)
+            except FieldError as error:
+                state.problem(state.row_pointer(table, index, key), error.code, error.message, self.name)
+                continue
+            except FormulaError as error:
+                state.problem(state.row_pointer(table, index, key), "too_much", error.message, self.name)
+                break
+            if value is not None:
+                row[key] = value
+        env.row = EMPTY
