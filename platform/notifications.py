@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from sqlalchemy.engine import Connection
 
 from . import background, clock, config
 from .background import GiveUp, Job, enqueue
-from .db import Utc, reading, transaction
+from .db import Utc, reading, transaction, utc_text
 from .models import notifications
 from .paging import Page, Position, decode_cursor, page_of
 from .people import service as people
@@ -135,11 +136,22 @@ def send(
         "template": template,
         "people": list(dict.fromkeys(people)),
         "addresses": list(dict.fromkeys(addresses)),
-        "data": dict(data or {}),
+        "data": _plain(data or {}),
         "link": link if link is not None and _is_path(link) else None,
         "thread": thread,
     }
     enqueue(conn, SEND, payload, key=_short(f"notify:{key}") if key is not None else None)
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON holds it; moments and days as text."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(each) for each in value]
+    if isinstance(value, datetime):
+        return utc_text(value)
+    return value if value is None or isinstance(value, str | int | Decimal) else str(value)
 
 
 def _is_path(link: str) -> bool:

@@ -1,5 +1,7 @@
 """Messages: told once, in the reader's language and zone, over the channels that reach them."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -74,6 +76,12 @@ def test_everybody_is_told_in_their_language(
         ("amy", "Amy Chen", "http://127.0.0.1:8000/tasks/7", "record:1"),
         ("li", "Li Na", "http://127.0.0.1:8000/tasks/7", "record:1"),
     ]
+
+
+def test_data_may_hold_what_python_has(company: Flask, context: Flask, at: Clock, delivered: list[Delivery]) -> None:
+    _send(people=["amy"], data={"summary": Decimal("30.00"), "comment": date(2026, 3, 2), "due": at.now()})
+    run_due(context)
+    assert notifications_of("amy").items[0].body == "30.00\n2026-03-02\nDue 2026-03-02 10:00"
 
 
 def test_the_same_key_is_told_once_even_after_it_was_told(
