@@ -2,24 +2,18 @@
 
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, current_app, g, request, url_for
 
 from ..people.directory import Person
 from . import errors, filters, language, menus, security
 from .assets import asset, icon
-from .pages import bp, theme
+from .pages import FAVICON, bp, theme
 from .place import is_ours, signoff
 from .security import csp_nonce
 
 __all__ = ["bp", "init_app"]
-
-FAVICON = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
-    "%3Crect width='32' height='32' rx='9' fill='%230f766e'/%3E"
-    "%3Cpath d='M9 17.2l4.6 4.6L23.5 11' fill='none' stroke='%23fff' stroke-width='3.4'"
-    " stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E"
-)
 
 
 def init_app(app: Flask) -> None:
@@ -49,7 +43,7 @@ def _shell() -> dict[str, Any]:
 class _Layout:
     """The layout's view of this request; ``bare`` pages (the database is away) ask nothing of anybody."""
 
-    favicon = FAVICON
+    favicon = "data:image/svg+xml," + quote(FAVICON, safe=" =:/'")
 
     @cached_property
     def bare(self) -> bool:

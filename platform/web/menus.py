@@ -1,11 +1,12 @@
 """The menus: every floor and plugin adds its entries; a person sees those whose roles they have."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import current_app, request, url_for
+from flask_babel import lazy_gettext as _l
 
-from ..people.directory import Person
+from ..people.directory import ADMIN, Person
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,21 @@ class Item:
     items: tuple["Item", ...] = field(default_factory=tuple)
 
 
-_entries: dict[str, MenuEntry] = {}
+ADMINISTRATION = "administration"
+
+_entries: dict[str, MenuEntry] = {
+    ADMINISTRATION: MenuEntry(ADMINISTRATION, _l("Administration"), icon="gear", order=900)
+}
 _corner: dict[str, MenuEntry] = {}
 
 
 def add(entry: MenuEntry) -> None:
-    """Offer ``entry`` to every application of this process; the same key again replaces it."""
+    """Offer ``entry`` to every application of this process; the same key again replaces it.
+
+    What only administrators see stands in one menu of theirs, unless it names another.
+    """
+    if entry.roles == (ADMIN,) and not entry.parent:
+        entry = replace(entry, parent=ADMINISTRATION)
     _entries[entry.key] = entry
 
 

@@ -18,6 +18,12 @@ from .place import came_from, signoff
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 THEME_COOKIE = "signoff_theme"
 THEMES = ("light", "dark", "auto")
+FAVICON = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'>"
+    "<rect width='32' height='32' rx='9' fill='#0f766e'/>"
+    "<path d='M9 17.2l4.6 4.6L23.5 11' fill='none' stroke='#fff' stroke-width='3.4'"
+    " stroke-linecap='round' stroke-linejoin='round'/></svg>"
+)
 YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -66,6 +72,12 @@ def theme() -> str:
     """``light``, ``dark`` or ``auto``: what was picked in this browser."""
     picked = request.cookies.get(THEME_COOKIE, "auto")
     return picked if picked in THEMES else "auto"
+
+
+@bp.get("/favicon.ico")
+def favicon() -> ResponseReturnValue:
+    """The sign that browsers ask for on their own; pages carry it with them."""
+    return Response(FAVICON, mimetype="image/svg+xml", headers={"Cache-Control": f"public, max-age={YEAR_SECONDS}"})
 
 
 @bp.get("/components")

@@ -172,8 +172,8 @@ class TestLayout:
         menus.add(menus.MenuEntry("b", "Second", "probe.page", order=2, count=lambda: 7))
         menus.add(menus.MenuEntry("a", "First", "probe.still", order=1))
         menus.add(menus.MenuEntry("gone", "Gone", "nobody.knows", order=3))
-        menus.add(menus.MenuEntry("admin", "Admin", order=4))
-        menus.add(menus.MenuEntry("people", "People", "probe.page", parent="admin", roles=("admin",)))
+        menus.add(menus.MenuEntry(menus.ADMINISTRATION, "Admin", order=4))
+        menus.add(menus.MenuEntry("people", "People", "probe.page", roles=("admin",)))
         menus.add(menus.MenuEntry("lists", "Lists", order=5, links=lambda: [menus.MenuLink("Orders", "/o")]))
 
         def drawn(*roles: str) -> list[Any]:

@@ -1,0 +1,12 @@
+/** A list's filters: choosing one asks at once, without the button. */
+
+export default function records(element: HTMLElement): void {
+  if (!(element instanceof HTMLFormElement)) return;
+  element.addEventListener("change", (event) => {
+    if (event.target instanceof HTMLSelectElement) element.requestSubmit();
+  });
+  // empty filters need not stand in the address
+  element.addEventListener("formdata", (event) => {
+    for (const [name, value] of [...event.formData.entries()]) if (value === "") event.formData.delete(name);
+  });
+}
