@@ -13,7 +13,7 @@ from ..text import msg
 from ..web.language import COOKIE as LANGUAGE_COOKIE
 from ..web.pages import THEME_COOKIE
 from ..web.place import signoff
-from . import admin_web, current, departments_web, import_web, profile_web, sign_in
+from . import admin_web, current, departments_web, import_web, profile_web, service, sign_in
 from .blueprint import bp
 from .directory import Person
 from .forms import SignInForm
@@ -74,6 +74,7 @@ def _page(form: SignInForm) -> str:
         form=form,
         target=request.values.get("next", ""),
         demo=sign_in.shown_in_demo(),
+        departments=service.directory().departments if config.current().demo else {},
     )
 
 
