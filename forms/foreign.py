@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from ..platform.problems import Problem, pointer
+from ..platform.problems import Problem, Severity, pointer
 from ..platform.text import Message, msg
 from .definition import Field, Form
 from .types import find
@@ -48,7 +48,8 @@ def _total(form: Form, each: Field, path: str, forms: Forms) -> list[Problem]:
         return []
     other = _other(form, total.form, forms)
     if other is None:
-        return [Problem(path + "/form", "unknown_form", no_form(total.form))]
+        # two forms that name each other must be published one after the other: until then there is nothing to sum
+        return [Problem(path + "/form", "unknown_form", no_form(total.form), Severity.WARNING)]
     problems = []
     summed, match = _member(other, total.sum), _member(other, total.match)
     if summed is None:
