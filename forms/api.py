@@ -144,4 +144,3 @@ def _visible(stored: Stored, person: Person) -> bool:
 
 
 definition_routes(blp, "form", check=_check, publish=catalogue.publish_form, visible=_visible)
-

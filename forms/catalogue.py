@@ -1,4 +1,4 @@
-"""The forms of this installation: compiled once per version and process, checked and indexed when they are published."""
+"""The forms of this installation: compiled once per version and process, checked and indexed when published."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -96,12 +96,17 @@ def _compiled(stored: Stored) -> FormProgram:
 def values_of(row: Any, sums: Mapping[str, int]) -> dict[str, Any]:
     """The typed values of a record's row, read with the version under which it was filed; ``sums`` are its totals."""
     found = program(row.form, row.version)
-    values = dict(found.load(row._mapping["values"]))
-    for field in found.form.fields:
+    return {**found.load(row._mapping["values"]), **totals_of(found.form, sums)}
+
+
+def totals_of(form: Form, sums: Mapping[str, int]) -> dict[str, Any]:
+    """The typed totals of a record from those stored in millionths; what is not stored is 0."""
+    found: dict[str, Any] = {}
+    for field in form.fields:
         if field.total is not None:
             total = totals.number(sums.get(field.key, 0))
-            values[field.key] = int(total) if kind_of(field).whole else total
-    return values
+            found[field.key] = int(total) if kind_of(field).whole else total
+    return found
 
 
 def sources_of(form_key: str) -> tuple[Source, ...]:

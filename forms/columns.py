@@ -48,7 +48,10 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
 
 
 def column(dialect: str, field: Field, base: str = '"values"') -> Column | None:
-    """The field as SQL, ``None`` if its type has no order (tables, files, several choices). ``base`` holds the JSON object."""
+    """The field as SQL, ``None`` if its type has no order (tables, files, several choices).
+
+    ``base`` is the SQL of the JSON object that holds the field.
+    """
     if field.total is not None:
         return _total(field.key)
     kind = _kind(field)
@@ -93,7 +96,6 @@ def _postgresql(kind: str, text: str) -> Column:
 
 
 def _total(key: str) -> Column:
-    sum_ = (
-        f"(SELECT t.micros FROM signoff_record_total AS t WHERE t.record_id = signoff_record.id AND t.field = '{key}')"
-    )
-    return Column("total", sum_, f"COALESCE({sum_}, 0)")
+    place = f"t.record_id = signoff_record.id AND t.field = '{key}'"
+    stored = f"(SELECT t.micros FROM signoff_record_total AS t WHERE {place})"  # noqa: S608 - a checked name
+    return Column("total", stored, f"COALESCE({stored}, 0)")

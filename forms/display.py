@@ -8,13 +8,13 @@ from typing import Any
 from flask import url_for
 from markupsafe import Markup, escape
 
-from ..platform import files
+from ..platform.files import StoredFile
 from ..platform.people.service import directory
 from ..platform.text import local
 from ..platform.web import filters
 from .definition import Field
-from .stencils import macros
 from .kinds import DEPARTMENT, PERSON
+from .stencils import macros
 from .types import find, kind_of
 
 NOTHING = Markup('<span class="nothing">—</span>')
@@ -26,7 +26,7 @@ class Reader:
 
     language: str
     zone: tzinfo
-    files: Mapping[str, files.StoredFile] = field(default_factory=dict)
+    files: Mapping[str, StoredFile] = field(default_factory=dict)
     linked: bool = True
 
     def show(self, one: Field, value: Any, link: Mapping[str, Any] | None = None) -> Markup:
@@ -78,11 +78,11 @@ class Reader:
         shown = Markup("").join(self._file(self.files[each]) for each in ids if each in self.files)
         return Markup('<ul class="upload-files">{}</ul>').format(shown)
 
-    def _file(self, stored: files.StoredFile) -> Markup:
+    def _file(self, stored: StoredFile) -> Markup:
         return file_line(stored, name=None)
 
 
-def file_line(stored: files.StoredFile, *, name: str | None, removable: bool = False) -> Markup:
+def file_line(stored: StoredFile, *, name: str | None, removable: bool = False) -> Markup:
     """One attached file; ``name`` is that of its hidden input where the form is edited."""
     thumbnail = url_for("signoff_files.thumbnail", file_id=stored.id) if stored.has_thumbnail else ""
     url = url_for("signoff_files.download", file_id=stored.id)

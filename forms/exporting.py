@@ -3,7 +3,8 @@
 import csv
 import io
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -47,8 +48,6 @@ def _found(form_key: str, by: Person | None, asked: dict[str, Any]) -> Iterator[
 
 
 def _without(record: Record, hidden: frozenset[str]) -> Record:
-    from dataclasses import replace
-
     return replace(record, values={key: value for key, value in record.values.items() if key not in hidden})
 
 
@@ -151,12 +150,14 @@ def _write_sheet(book: Any, form: Form, found: Iterator[Record], reader: Reader)
             line += 1
 
 
-def _write_cell(sheet: Any, line: int, column: int, cell: Any, formats: dict[type, Any], reader: Reader) -> None:
+def _write_cell(
+    sheet: Any, line: int, column: int, cell: Any, formats: Mapping[type[date], Any], reader: Reader
+) -> None:
     if isinstance(cell, datetime):
         sheet.write_datetime(line, column, cell.astimezone(reader.zone).replace(tzinfo=None), formats[datetime])
     elif isinstance(cell, date):
         sheet.write_datetime(line, column, cell, formats[date])
-    elif isinstance(cell, int | Decimal) and abs(cell) < 10**15:
+    elif isinstance(cell, int | Decimal) and -(10**15) < cell < 10**15:
         sheet.write_number(line, column, cell)
     elif cell != "":
         sheet.write_string(line, column, str(cell))

@@ -1,5 +1,6 @@
-"""Writing records with all that belongs to them in one transaction: number, words, links, viewers, totals, files, history."""
+"""Writing records with all that belongs to them: number, words, links, viewers, totals, files, history."""
 
+import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -115,7 +116,7 @@ def with_reading(program: FormProgram, record: Record, reading: Reading) -> Reco
     return replace(
         record,
         version=program.version,
-        values=reading.values,
+        values={**catalogue.totals_of(program.form, {}), **reading.values},
         links=dict(reading.links),
         title=title_of(program.form, reading.values, reading.links),
         stored=stored_values(program, reading.values),
@@ -179,8 +180,6 @@ def _what(record: Record) -> dict[str, Any]:
 
 
 def _digest(values: Mapping[str, Any]) -> str:
-    import hashlib
-
     return hashlib.sha256(json.canonical(values).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The fill page: one form, with script or without; what somebody typed comes back as they typed it until it is right."""
+"""The fill page: one form, with script or without; what was typed comes back as it was typed until it is right."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +13,8 @@ from ..platform.errors import Refused, SignoffError, TooLarge
 from ..platform.people.current import current_zone
 from ..platform.people.directory import Person
 from ..platform.problems import Problem, pointer
+from ..platform.web.filters import anchor
+from ..platform.web.language import say
 from . import catalogue, lifecycle, render, service
 from .definition import Field
 from .kinds import Base
@@ -43,9 +45,7 @@ class Sheet:
     def read(self, raw: Mapping[str, Any]) -> Reading:
         """What the program says to what was typed so far."""
         record = replace(self.record, values={}) if self.record is not None and self.is_draft else self.record
-        return service.read(
-            self.program, raw, by=self.by, record=record, rights=self.rights, partial=not self.is_draft
-        )
+        return service.read(self.program, raw, by=self.by, record=record, rights=self.rights, partial=not self.is_draft)
 
 
 def blank(sheet: Sheet) -> Markup:
@@ -107,8 +107,7 @@ def live(sheet: Sheet, sent: Sent) -> dict[str, Any]:
         "inputs": _inputs(fields, reading, sent),
         "outputs": _outputs(fields, reading, sent),
         "problems": [
-            {"id": render.anchor(each.path), "code": each.code, "message": render.say(each.message)}
-            for each in reading.problems
+            {"id": anchor(each.path), "code": each.code, "message": say(each.message)} for each in reading.problems
         ],
         **extra,
     }
@@ -258,7 +257,9 @@ def act(program: FormProgram, sent: Sent, action: str) -> bool:
         case "copy":
             _copy_row(key, number, sent)
         case "remove":
-            for name in [each for each in sent if each == name_of(key, number) or each.startswith(name_of(key, number) + "-")]:
+            for name in [
+                each for each in sent if each == name_of(key, number) or each.startswith(name_of(key, number) + "-")
+            ]:
                 sent.poplist(name)
             sent.setdefault(name_of(key), "")
         case "detach":

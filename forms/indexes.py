@@ -1,4 +1,4 @@
-"""Indexes over the JSON values, made when a form is published: what is unique, and what lists are ordered and filtered by."""
+"""Indexes over the JSON values, made when a form is published: what is unique, and what lists are ordered by."""
 
 import hashlib
 import re

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from ..platform import clock, db, json
-from ..platform.errors import Malformed
 from ..platform.paging import Page
 from ..platform.people.current import current_person
 from ..platform.problems import pointer
@@ -96,10 +95,7 @@ def _rows(page: Page[Record], columns: Sequence[Field]) -> list[dict[str, Any]]:
     rows = []
     for record in page.items:
         unseen = hidden.get(record.id, frozenset())
-        cells = [
-            "" if field.key in unseen else _cell(reader, field, record)
-            for field in columns
-        ]
+        cells = ["" if field.key in unseen else _cell(reader, field, record) for field in columns]
         rows.append({"record": record, "url": web.url_of(record), "cells": cells})
     return rows
 
@@ -123,7 +119,7 @@ def _filters(form: Form) -> list[dict[str, Any]]:
 
 def _url(**changes: str | None) -> str:
     """This list with other arguments; ``None`` takes one away. A change begins at the first page again."""
-    kept = {key: value for key, value in request.args.items() if key != "after"}
+    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key != "after"}
     kept.update({key.replace("__", "-"): value for key, value in changes.items() if value is not None})
     for key, value in changes.items():
         if value is None:

@@ -1,4 +1,4 @@
-"""Lists of records: filtered by conditions, searched by words, in any indexed order, paged by key, with rights in the query."""
+"""Lists of records: filtered by conditions, searched by words, in an indexed order, paged by key, with rights."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Finding the records that lookups point to: by id, number or unique value when read, by the start of words as one types."""
+"""Finding the records that lookups point to: by id, number or unique value when read, by words as one types."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -281,7 +281,9 @@ class _Pen:
                 self._blame(gaps, ident)
             cells.append(column.edit.fill(gaps))
         assert drawn.edit_row is not None
-        return drawn.edit_row.fill({"row": place, "cells": "".join(cells), "fixed": states[0]["fixed"] if states else ""})
+        return drawn.edit_row.fill(
+            {"row": place, "cells": "".join(cells), "fixed": states[0]["fixed"] if states else ""}
+        )
 
 
 def _errors(problems: Iterable[Problem]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ..platform.text import msg
 from . import lifecycle
 from .definition import EVERYBODY, Form
 from .models import record_viewers, records
-from .records import DRAFT, viewers
+from .records import DRAFT, Record, viewers
 
 ID = records.c.id
 
@@ -51,7 +51,7 @@ def may_edit_all(form: Form, person: Person) -> bool:
     return policy.is_admin(person) or policy.has_any(person, form.access.edit)
 
 
-def may_delete(form: Form, row: Row[Any], person: Person) -> bool:
+def may_delete(form: Form, row: Row[Any] | Record, person: Person) -> bool:
     """Drafts by whoever wrote them, records by the roles of the form."""
     if row.status == DRAFT:
         return bool(row.submitted_by == person.key)

@@ -30,7 +30,7 @@ def normal(text: str) -> str:
 
 def _is_ideograph(character: str) -> bool:
     """Whether words of this script stand without spaces between them."""
-    return "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" or "\U00020000" <= character
+    return "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" or character >= "\U00020000"
 
 
 def _kind(character: str) -> int:

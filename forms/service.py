@@ -1,4 +1,4 @@
-"""Records: every use case is a function and a transaction. Pages, API, imports, flows and plugins all come through here."""
+"""Records: every use case is a function and a transaction; pages, API, flows and plugins all come through here."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from ..platform import audit, calendar_store, clock, db, files
 from ..platform.audit import ActingAs, Entry
 from ..platform.errors import Conflict, Forbidden, Refused
+from ..platform.models import audit_entries
 from ..platform.people.directory import Person
 from ..platform.people.service import directory
 from ..platform.problems import Problem, pointer
@@ -267,9 +268,9 @@ def _stale(record: Record) -> Conflict:
 
 def _last_change(record: Record) -> audit.Recorded | None:
     query = (
-        sa.select(audit.audit_entries)
-        .where(audit.audit_entries.c.chain == record.chain)
-        .order_by(audit.audit_entries.c.position.desc())
+        sa.select(audit_entries)
+        .where(audit_entries.c.chain == record.chain)
+        .order_by(audit_entries.c.position.desc())
         .limit(1)
     )
     with db.reading() as conn:
@@ -289,7 +290,8 @@ def send(record_id: int, *, by: Person, raw: Mapping[str, Any] | None = None) ->
         raise Conflict(msg("%(record)s was sent already.", record=draft.name), at=draft.submitted_at)
     program = catalogue.program(draft.form)
     rights.require_create(program.form, by)
-    reading = read(program, {**draft.stored, **(raw or {})}, by=by, record=replace(draft, values={}))
+    kept = {key: value for key, value in draft.stored.items() if key in program.valued}
+    reading = read(program, {**kept, **(raw or {})}, by=by, record=replace(draft, values={}))
     check(program, reading, by=by, record=draft)
     with uniqueness.explained(program, reading.values, by=by, record=draft), db.transaction() as conn:
         sent = filing.submit_draft(conn, program, draft, reading, Filing(by, clock.now()))
@@ -362,7 +364,7 @@ def apply_values(
     links: Mapping[str, Any] | None = None,
     now: datetime | None = None,
 ) -> Record:
-    """Put typed ``values`` into a record inside the caller's transaction: what a decision or an action's result changed.
+    """Put typed ``values`` into a record inside the caller's transaction: a decision's, or an action's result.
 
     What is computed from them follows. ``links`` are those of the reading that gave the values.
 
@@ -412,7 +414,7 @@ def evaluate(
     previous: Record | None = None,
     rights: Rights | None = None,
 ) -> Reading:
-    """What the form would say to ``raw``: computed values, what shows, what is required, problems. Nothing is stored."""
+    """What the form would say to ``raw``: computed values, what shows and is required, problems; nothing is stored."""
     program = catalogue.program(form_key, previous.version if previous and previous.status != DRAFT else None)
     return read(program, raw, by=by, record=previous, rights=rights)
 

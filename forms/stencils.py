@@ -112,6 +112,7 @@ class View:
     most: int = 5
     placeholder: str = ""
     lookup_url: str = ""
+    fills: str = ""
     many: bool = False
     accept: str = ""
     limits: str = ""
@@ -221,6 +222,7 @@ def _view(field: Field, program: FormProgram, language: str, *, table: str = "")
         max_rows=int(options.get("max_rows", 0)),
         most=int(options.get("max", 5)) if widget == "rating" else 5,
         lookup_url=_lookup_url(field, program, table),
+        fills=" ".join(options.get("fill") or ()) if field.type == "lookup" else "",
         many=multiple,
         accept=",".join(accept),
         limits=_limits(options.get("max_size"), multiple),

@@ -1,4 +1,4 @@
-"""Totals: a field that is the sum of a field over other records, kept exact by adding differences in the same transaction."""
+"""Totals: fields that are sums over other records, kept exact by adding differences in the same transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Shares = dict[tuple[int, str], int]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A total that the records of one form feed: ``field`` of ``form`` shows the sum of ``sum`` where ``match`` points to it.
+    """A total that the records of one form feed: ``field`` of ``form`` shows the sum of ``sum`` where ``match`` points.
 
     ``sum`` and ``match`` may both be columns of one table: ``lines.quantity``, ``lines.product``.
     """

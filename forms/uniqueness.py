@@ -1,6 +1,6 @@
 """Values that no two records may share: checked before for a friendly word, held by the database whatever happens."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,7 +29,42 @@ def problems(
         return []
     with db.reading() as conn:
         found = [(field, _holder(conn, program, field, values[field.key], record)) for field in wanted]
-        return [_problem(conn, program, field, values[field.key], row, by) for field, row in found if row is not None]
+        return [_problem(conn, field, values[field.key], row, by) for field, row in found if row is not None]
+
+
+def problems_of_many(
+    program: FormProgram, rows: Sequence[Mapping[str, Any]], *, by: Person | None
+) -> list[list[Problem]]:
+    """The same for many new records at once; the second of two that share a value is the one that is wrong."""
+    found: list[list[Problem]] = [[] for _ in rows]
+    for field in indexes.unique_fields(program.form.fields):
+        seen: dict[Any, int] = {}
+        for place, values in enumerate(rows):
+            value = values.get(field.key)
+            if value is None:
+                continue
+            if value in seen:
+                message = msg("%(field)s %(value)s stands twice in the file.", field=field.key, value=f"“{value}”")
+                found[place].append(Problem(pointer("values", field.key), "not_unique", message))
+            seen.setdefault(value, place)
+        for place, problem in _held(program, field, seen, by):
+            found[place].append(problem)
+    return found
+
+
+def _held(program: FormProgram, field: Field, seen: Mapping[Any, int], by: Person | None) -> list[tuple[int, Problem]]:
+    with db.reading() as conn:
+        dialect = conn.dialect.name
+        one = column(dialect, field)
+        if one is None or not seen:
+            return []
+        wanted = {operand_of(one, value): value for value in seen}
+        rows = conn.execute(indexes.holders(program.form.key, one, dialect, list(wanted))).all()
+        return [
+            (seen[value], _problem(conn, field, value, row, by))
+            for row in rows
+            if (value := wanted.get(row.held)) is not None
+        ]
 
 
 def _holder(conn: sa.Connection, program: FormProgram, field: Field, value: Any, record: Record | None) -> Any:
@@ -41,9 +76,7 @@ def _holder(conn: sa.Connection, program: FormProgram, field: Field, value: Any,
     return next((row for row in conn.execute(query) if record is None or row.id != record.id), None)
 
 
-def _problem(
-    conn: sa.Connection, program: FormProgram, field: Field, value: Any, row: Any, by: Person | None
-) -> Problem:
+def _problem(conn: sa.Connection, field: Field, value: Any, row: Any, by: Person | None) -> Problem:
     label = local(field.label, "en")
     if by is not None and rights.may_see(conn, catalogue.program(row.form, row.version).form, row, by):
         message = msg(

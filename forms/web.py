@@ -16,6 +16,7 @@ from . import catalogue, filling, lifecycle, lookup, records, render, rights, se
 from .blueprint import bp
 from .filling import Sheet
 from .records import DRAFT, Record
+from .wire import raw_of
 
 __all__ = ["bp", "init_app"]
 
@@ -111,7 +112,7 @@ def _aside(sheet: Sheet, sent: Any) -> Any:
     """What stands beside the form when it is drawn by the server: the predicted route."""
     if not sheet.is_draft:
         return ""
-    raw = filling.raw_of(sheet.program.form.fields, sent) if sent else (sheet.record.stored if sheet.record else {})
+    raw = raw_of(sheet.program.form.fields, sent) if sent else (sheet.record.stored if sheet.record else {})
     extra = lifecycle.current().extend_evaluation(sheet.program, sheet.read(raw), sheet.by)
     return extra.get("aside", "")
 

@@ -159,8 +159,18 @@ class Combobox {
     if (!item) return;
     this.input.value = this.shown.value = item.text;
     this.ident.value = String(item.id);
+    this.clearFilled();
     this.close();
     this.input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  /** What the record fills is filled anew: an input that still holds the former record's value would win over it. */
+  private clearFilled(): void {
+    const start = this.input.id.replace(/[^-]*$/, "");
+    for (const key of (this.element.dataset["fills"] ?? "").split(" ").filter(Boolean)) {
+      const input = document.getElementById(start + key);
+      if (input instanceof HTMLInputElement || input instanceof HTMLSelectElement || input instanceof HTMLTextAreaElement) input.value = "";
+    }
   }
 
   private close(): void {

@@ -1,0 +1,41 @@
+"""Forms of the examples in force, without a flow."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from signoff.forms import catalogue, lifecycle
+from signoff.platform.people.directory import Person
+from signoff.platform.people.service import directory
+
+from tests.conftest import definition
+
+FORMS = ("product", "sales_order", "stock_movement", "refund")
+
+
+@pytest.fixture
+def tables(company: Flask) -> Iterator[Flask]:
+    """The company with the example forms as plain tables, inside an application context."""
+    before = lifecycle.current()
+    lifecycle.register(lifecycle.Kept())
+    with company.app_context():
+        for name in FORMS:
+            catalogue.publish_form(definition(f"{name}.form"), by="ada")
+        yield company
+    lifecycle.register(before)
+
+
+@pytest.fixture
+def ada(tables: Flask) -> Person:
+    return person("ada")
+
+
+@pytest.fixture
+def amy(tables: Flask) -> Person:
+    return person("amy")
+
+
+def person(key: str) -> Person:
+    found = directory().person(key)
+    assert found is not None
+    return found
