@@ -16,7 +16,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy.engine import Connection
 
-from . import clock, metrics
+from . import clock, counters
 from .db import Json, Utc, after_commit, reading, transaction
 from .errors import Conflict, NotFound
 from .models import outbox
@@ -192,7 +192,7 @@ def perform(job: Job) -> None:
         if not job.finished:
             with transaction() as conn:
                 job.finish(conn)
-        metrics.JOBS.labels(job.kind, "done").inc()
+        counters.JOBS.labels(job.kind, "done").inc()
     except Exception as error:
         _failed(job, error)
 
@@ -208,7 +208,7 @@ def _failed(job: Job, error: Exception) -> None:
     now = clock.now()
     after = error.after if isinstance(error, Retry) else backoff(job.attempts)
     values = {"claimed_until": None, "last_error": describe(error), "due_at": now + after}
-    metrics.JOBS.labels(job.kind, "dead" if dead else "failed").inc()
+    counters.JOBS.labels(job.kind, "dead" if dead else "failed").inc()
     log.warning(
         "job failed",
         kind=job.kind,

@@ -18,13 +18,14 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from flask import Flask, render_template
 
-from . import clock, config, metrics
+from . import clock, config, counters
 from .background import GiveUp, Retry
 from .notifications import Delivery, channel
 from .people.directory import Person
 from .web.language import speaking
 
 TIMEOUT_SECONDS = 20
+CHECK_SECONDS = 4
 MOST_READ = 1000
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _NAME = re.compile(r"[0-9a-f]{40}\.eml")
@@ -102,20 +103,20 @@ def send(mail: EmailMessage) -> None:
     except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
         raise _refused(error.smtp_code, str(error.smtp_error)) from error
     except (smtplib.SMTPException, OSError):
-        metrics.MAILS.labels("failed").inc()
+        counters.MAILS.labels("failed").inc()
         raise
-    metrics.MAILS.labels("sent").inc()
+    counters.MAILS.labels("sent").inc()
 
 
 def _refused(code: int, reason: str) -> Exception:
     """5xx is for good (RFC 5321, 4.2.1), everything else may work later."""
     said = f"{code} {reason}"
-    metrics.MAILS.labels("refused" if code >= 500 else "failed").inc()
+    counters.MAILS.labels("refused" if code >= 500 else "failed").inc()
     return GiveUp(said) if code >= 500 else Retry(timedelta(minutes=2), said)
 
 
 @contextmanager
-def connected(url: SplitResult) -> Iterator[smtplib.SMTP]:
+def connected(url: SplitResult, timeout_seconds: int = TIMEOUT_SECONDS) -> Iterator[smtplib.SMTP]:
     """A session with the server of ``url``, encrypted where it can be, signed in where a user is given.
 
     ``smtp://…?starttls=no`` keeps a server in plain text whose certificate cannot be checked.
@@ -123,9 +124,9 @@ def connected(url: SplitResult) -> Iterator[smtplib.SMTP]:
     context = ssl.create_default_context()
     host = url.hostname or "localhost"
     if url.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, url.port or 465, timeout=TIMEOUT_SECONDS, context=context)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, url.port or 465, timeout=timeout_seconds, context=context)
     else:
-        server = smtplib.SMTP(host, url.port or 25, timeout=TIMEOUT_SECONDS)
+        server = smtplib.SMTP(host, url.port or 25, timeout=timeout_seconds)
     with server:
         server.ehlo_or_helo_if_needed()
         wants_plain = parse_qs(url.query).get("starttls") == ["no"]
@@ -144,7 +145,7 @@ def check() -> str:
         if url.scheme == "folder":
             config.current().mail_dir.mkdir(parents=True, exist_ok=True)
         elif url.scheme:
-            with connected(url) as server:
+            with connected(url, CHECK_SECONDS) as server:
                 server.noop()
     except (smtplib.SMTPException, OSError, socket.gaierror) as error:
         return f"{type(error).__name__}: {error}"

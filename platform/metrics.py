@@ -1,4 +1,4 @@
-"""What is counted, for Prometheus: requests, jobs, timers, mails."""
+"""Numbers of the whole, for Prometheus: requests and how long they took, and what waits in the database."""
 
 import time
 from datetime import datetime
@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from .db import Utc, reading
 from .models import outbox, timers
+from .web.place import is_ours
 
 REQUESTS = Counter("signoff_requests", "Answered requests.", ["endpoint", "method", "status"])
 REQUEST_SECONDS = Histogram(
@@ -17,18 +18,10 @@ REQUEST_SECONDS = Histogram(
     ["endpoint"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
-JOBS = Counter("signoff_jobs", "Background jobs by kind and outcome: done, failed, dead.", ["kind", "outcome"])
-TIMERS = Counter("signoff_timers", "Timers by kind and outcome: fired, failed.", ["kind", "outcome"])
-TIMER_LATENESS = Histogram(
-    "signoff_timer_lateness_seconds",
-    "How long after its time a timer fired.",
-    buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600, 3600),
-)
-MAILS = Counter("signoff_mails", "Mails by outcome: sent, failed, refused.", ["outcome"])
 
 
 def init_app(app: Flask) -> None:
-    """Count every request of ``app`` by its endpoint, so that no name of a person or record gets in."""
+    """Count every request for Signoff by its endpoint, so that no name of a person or record gets in."""
     app.before_request(_start)
     app.after_request(_end)
 
@@ -39,6 +32,8 @@ def _start() -> None:
 
 def _end(response: Response) -> Response:
     started = g.pop("signoff_started", None)
+    if not is_ours():
+        return response
     endpoint = request.endpoint or "none"
     REQUESTS.labels(endpoint, request.method, response.status_code).inc()
     if started is not None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection
 
-from . import clock, metrics
+from . import clock, counters
 from .background import backoff, describe, wake_after_commit
 from .db import Json, Utc, reading, transaction
 from .models import timers
@@ -232,13 +232,13 @@ def _limit_waiting(conn: Connection) -> None:
 
 def _count(kind: str, fired: Sequence[Timer]) -> None:
     now = clock.now()
-    metrics.TIMERS.labels(kind, "fired").inc(len(fired))
+    counters.TIMERS.labels(kind, "fired").inc(len(fired))
     for each in fired:
-        metrics.TIMER_LATENESS.observe(max(0.0, (now - each.due_at).total_seconds()))
+        counters.TIMER_LATENESS.observe(max(0.0, (now - each.due_at).total_seconds()))
 
 
 def _failed(timer: Timer, until: datetime, error: Exception) -> None:
-    metrics.TIMERS.labels(timer.kind, "failed").inc()
+    counters.TIMERS.labels(timer.kind, "failed").inc()
     log.warning("timer failed", kind=timer.kind, key=timer.key, attempts=timer.attempts + 1, exc_info=error)
     try:
         with transaction() as conn:
