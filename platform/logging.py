@@ -10,7 +10,7 @@ import structlog
 from flask import Flask, g, request
 from flask.wrappers import Response
 
-from .web.place import signoff
+from .web.place import is_ours, signoff
 
 HEADER = "X-Request-ID"
 SLOW_SECONDS = 1.0
@@ -70,6 +70,8 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
+    if not is_ours():
+        return response
     response.headers[HEADER] = request_id()
     seconds = time.perf_counter() - g.get("signoff_began", time.perf_counter())
     say = log.warning if seconds >= SLOW_SECONDS else log.debug

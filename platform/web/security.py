@@ -22,8 +22,8 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=config.proxies
         )
-    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
-    if signoff(app).load_person is None:
+    if signoff(app).load_person is None:  # else the session is the host's
+        app.config["SESSION_REFRESH_EACH_REQUEST"] = False
         app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(hours=config.session_hours)
     if "csrf" not in app.extensions:
         app.config.setdefault("WTF_CSRF_CHECK_DEFAULT", False)  # checked by _check_csrf, for our pages alone
@@ -61,7 +61,7 @@ def _check_csrf() -> None:
 
 def _keep_session(response: Response) -> Response:
     """An active person stays signed in: the cookie is renewed at most every ten minutes."""
-    if not is_ours() or not session.permanent:
+    if not is_ours() or signoff().load_person is not None or not session.permanent:
         return response
     now = int(clock.now().timestamp())
     if now - int(session.get(_SEEN, 0)) >= REFRESH.total_seconds():

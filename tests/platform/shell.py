@@ -1,5 +1,7 @@
 """A small application of the shell alone, with pages and calls that do what a test needs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +42,25 @@ class OrderSchema(Schema):
 
 def build(database_url: str, folder: Path, **overrides: Any) -> Flask:
     """The shell, its schema made, and the probes below."""
+    settings = {"secret_key": "a secret for the tests", "testing": True, **overrides}
+    with only_the_shell():
+        app = create_app(database_url=database_url, data_dir=folder, **settings)
+    return furnish(app)
+
+
+@contextmanager
+def only_the_shell() -> Iterator[None]:
+    """Applications made in the block have no floors above the shell."""
     whole = signoff.app.MODULES
     signoff.app.MODULES = MODULES
     try:
-        settings = {"secret_key": "a secret for the tests", "testing": True, **overrides}
-        app = create_app(database_url=database_url, data_dir=folder, **settings)
+        yield
     finally:
         signoff.app.MODULES = whole
+
+
+def furnish(app: Flask) -> Flask:
+    """Give ``app`` the probes and its tables."""
     app.register_blueprint(_pages(), url_prefix=mounted(app).url_prefix)
     api.register(app, _calls())
     with app.app_context():

@@ -1,0 +1,107 @@
+/** The inbox by keyboard: move through the list, select, decide; the request opens beside without leaving the page. */
+
+interface Words {
+  help: string;
+  selected: string;
+}
+
+export default function inbox(root: HTMLElement): void {
+  const words = JSON.parse(root.dataset["words"] ?? "{}") as Words;
+  const rows = (): HTMLElement[] => [...root.querySelectorAll<HTMLElement>(".inbox-row")];
+  const count = root.querySelector<HTMLElement>("[data-inbox-count]");
+  let loading: AbortController | undefined;
+
+  root.addEventListener("change", tell);
+  document.querySelector("[data-inbox-help]")?.addEventListener("click", help);
+  document.addEventListener("keydown", onKey);
+  tell();
+
+  function onKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    const act = keys[event.key];
+    if (!act || !act()) return;
+    event.preventDefault();
+  }
+
+  const keys: Record<string, () => boolean> = {
+    j: () => move(1),
+    k: () => move(-1),
+    x: toggle,
+    a: () => press("a"),
+    r: () => press("r"),
+    b: () => press("b"),
+    t: () => press("t"),
+    c: () => press("c"),
+    "?": () => (help(), true),
+  };
+
+  function place(): number {
+    return rows().findIndex((row) => row.classList.contains("is-open"));
+  }
+
+  function move(by: number): boolean {
+    const all = rows();
+    const target = all[Math.min(Math.max(place() + by, 0), all.length - 1)];
+    const link = target?.querySelector<HTMLAnchorElement>("a");
+    if (!target || !link) return false;
+    if (!target.classList.contains("is-open")) void open(target, link);
+    link.focus();
+    return true;
+  }
+
+  function toggle(): boolean {
+    const box = rows()[place()]?.querySelector<HTMLInputElement>("input[type=checkbox]");
+    box?.click();
+    return box !== undefined;
+  }
+
+  function press(key: string): boolean {
+    const button = root.querySelector<HTMLElement>(`.inbox-pane [data-key="${key}"]`);
+    button?.click();
+    return button !== null;
+  }
+
+  /** Put another request into the pane; where that fails, go to its page. */
+  async function open(row: HTMLElement, link: HTMLAnchorElement): Promise<void> {
+    for (const each of rows()) {
+      each.classList.toggle("is-open", each === row);
+      each.querySelector("a")?.toggleAttribute("aria-current", each === row);
+    }
+    loading?.abort();
+    loading = new AbortController();
+    try {
+      const answer = await fetch(link.href, { signal: loading.signal, headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const [pane, fresh] = [root.querySelector("#pane"), page.querySelector("#pane")];
+      if (!answer.ok || !pane || !fresh) throw new Error(`status ${answer.status}`);
+      pane.replaceChildren(...fresh.childNodes);
+      pane.dispatchEvent(new CustomEvent("signoff:added", { bubbles: true }));
+      history.replaceState(null, "", link.href);
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === "AbortError")) location.assign(link.href);
+    }
+  }
+
+  function tell(): void {
+    const selected = root.querySelectorAll(".inbox-row input:checked").length;
+    if (count) count.textContent = selected ? words.selected.replace("{n}", String(selected)) : "";
+    root.classList.toggle("has-checked", selected > 0);
+  }
+
+  function help(): void {
+    const dialog = document.createElement("dialog");
+    dialog.className = "dialog";
+    dialog.append(words.help);
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("keydown", () => dialog.close());
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  const field = target.closest("input, textarea, select, [contenteditable]");
+  return field !== null && !(field instanceof HTMLInputElement && field.type === "checkbox");
+}
