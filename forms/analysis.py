@@ -71,7 +71,7 @@ class _Analyst:
         self.found = found
         self.places = places
         self.forms = forms
-        self.keys: set[str] = {each.key for each in form.fields}
+        self.keys: dict[str, None] = dict.fromkeys(each.key for each in form.fields)
         self.tables = {each.key: each for each in form.fields if each.columns}
 
     def problem(self, path: str, code: str, message: str) -> None:
