@@ -1,0 +1,94 @@
+"""Actions that need no plugin: making and changing records of other forms, in the transaction that completes the step."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from ..forms import catalogue, lifecycle, records
+from ..forms import service as forms
+from ..forms.records import Record
+from ..platform import audit
+from ..platform.errors import Conflict, Forbidden, NotFound, Refused
+from ..platform.text import msg
+from .actions import Action, ActionContext, ActionFailed, register_action
+from .effects import ActingAs
+
+
+def create(context: ActionContext) -> Mapping[str, Any]:
+    """A record of ``form`` with ``values``; filed in the name of nobody."""
+    form = str(context.argument("form"))
+    try:
+        record = forms.submit(form, _values(context), by=None, as_system=True)
+    except (Refused, NotFound, Forbidden) as error:
+        raise ActionFailed(msg("The record cannot be made: %(reason)s", reason=error.message), final=True) from error
+    return {"id": record.id, "number": record.number}
+
+
+def update(context: ActionContext) -> Mapping[str, Any]:
+    """Change ``values`` of ``record`` (its id)."""
+    assert context.conn is not None
+    try:
+        record = _changed(context.conn, int(context.argument("record")), _values(context), context)
+    except (Refused, NotFound, Conflict, ValueError) as error:
+        reason = getattr(error, "message", str(error))
+        raise ActionFailed(msg("The record cannot be changed: %(reason)s", reason=reason), final=True) from error
+    return {"id": record.id, "number": record.number, "revision": record.revision}
+
+
+def _changed(conn: Connection, record_id: int, raw: Mapping[str, Any], context: ActionContext) -> Record:
+    before = records.fetch(conn, record_id, lock=True)
+    program = catalogue.program(before.form, before.version)
+    reading = forms.read(program, raw, by=None, record=before, partial=True, as_system=True)
+    forms.check(program, reading, by=None, record=before, as_system=True)
+    after = forms.apply_values(conn, before, reading.values, links=reading.links, now=context.now)
+    changes = forms.differences(before, after)
+    data = {"changes": changes, "because": context.record.chain}
+    audit.append(conn, after.chain, [audit.Entry("record.updated", None, ActingAs.RULE, data, context.now)])
+    return lifecycle.current().updated(conn, after, None, frozenset(changes)) or after
+
+
+def _values(context: ActionContext) -> Mapping[str, Any]:
+    """The argument ``values``, or else every argument that names no part of the action itself."""
+    values = context.arguments.get("values")
+    if isinstance(values, Mapping):
+        return values
+    return {key: value for key, value in context.arguments.items() if key not in ("form", "record", "values")}
+
+
+RECORD_CREATE = Action(
+    name="record.create",
+    label={"en": "Make a record", "zh": "新建记录"},
+    perform=create,
+    parameters={
+        "form": {"en": "Key of the form", "zh": "表单标识"},
+        "values": {"en": "Its values by field", "zh": "各字段的值"},
+    },
+    results={
+        "id": {"en": "Id of the record", "zh": "记录 ID"},
+        "number": {"en": "Number of the record", "zh": "记录编号"},
+    },
+    transactional=True,
+)
+
+RECORD_UPDATE = Action(
+    name="record.update",
+    label={"en": "Change a record", "zh": "修改记录"},
+    perform=update,
+    parameters={
+        "record": {"en": "Id of the record, for example a lookup", "zh": "记录 ID，例如关联字段"},
+        "values": {"en": "New values by field", "zh": "要修改的字段值"},
+    },
+    results={
+        "id": {"en": "Id of the record", "zh": "记录 ID"},
+        "number": {"en": "Number of the record", "zh": "记录编号"},
+        "revision": {"en": "Its revision then", "zh": "修改后的版本"},
+    },
+    transactional=True,
+)
+
+
+def register() -> None:
+    """Offer them to flows."""
+    for action in (RECORD_CREATE, RECORD_UPDATE):
+        register_action(action)

@@ -1,0 +1,186 @@
+"""Carrying out what the engine decided: state, tasks, timers, calls, messages, values and history, in one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.engine import Connection
+
+from ..forms import records
+from ..forms import service as forms
+from ..forms.records import Record
+from ..platform import audit, background, timers
+from ..platform.people.directory import Directory
+from . import codec, messages, store
+from .cases import Case
+from .effects import (
+    Call,
+    ChangeTask,
+    ClearTimer,
+    CloseTask,
+    Effect,
+    Note,
+    Notify,
+    OpenTask,
+    SetStatus,
+    SetTimer,
+    SetValues,
+)
+from .entering import NOTHING_ENTERED, Entered
+from .program import FlowProgram
+from .run import Run, Transition
+from .values import plain
+
+TIMER_KIND = "flow.timer"
+CALL_KIND = "flow.call"
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One transition of one run, on its way into the database."""
+
+    run_id: int
+    record: Record
+    program: FlowProgram
+    directory: Directory
+    effects: tuple[Effect, ...]
+    now: datetime
+    revision: int = 1
+    before: Run | None = None
+    entered: Entered = NOTHING_ENTERED
+
+    def of(self, kind: type[E]) -> list[E]:
+        """The effects of one kind, in order."""
+        return [each for each in self.effects if isinstance(each, kind)]
+
+
+def begin(
+    conn: Connection,
+    record: Record,
+    program: FlowProgram,
+    directory: Directory,
+    transition: Transition,
+    now: datetime,
+) -> Record:
+    """Store a new run and everything its start brings; the record as it is then."""
+    definition = (program.flow.key, program.version)
+    run_id = store.insert_run(conn, record.id, definition, _new_state(transition, now), now)
+    return _write(conn, Move(run_id, record, program, directory, transition.effects, now))
+
+
+def carry_out(
+    conn: Connection, case: Case, transition: Transition, now: datetime, entered: Entered = NOTHING_ENTERED
+) -> Record | None:
+    """Store a transition of the run as it was read; ``None``, and nothing is stored: somebody was first."""
+    if not transition.effects and transition.run == case.run:
+        return case.record
+    if not store.advance(conn, case.row, _new_state(transition, now)):
+        return None
+    move = Move(
+        run_id=case.row.id,
+        record=case.record,
+        program=case.program,
+        directory=case.directory,
+        effects=transition.effects,
+        now=now,
+        revision=case.row.revision + 1,
+        before=case.run,
+        entered=entered,
+    )
+    return _write(conn, move)
+
+
+def _new_state(transition: Transition, now: datetime) -> store.NewState:
+    run = transition.run
+    finished = any(isinstance(each, SetStatus) and each.finished for each in transition.effects)
+    return store.NewState(codec.dump(run), str(run.status), now if finished else None)
+
+
+def _write(conn: Connection, move: Move) -> Record:
+    record = _write_values(conn, move)
+    run = (move.run_id, record.id, record.form)
+    ids = store.open_tasks(conn, run, move.of(OpenTask), move.now)
+    store.change_tasks(conn, move.run_id, move.of(ChangeTask))
+    store.close_tasks(conn, move.run_id, move.of(CloseTask), move.now)
+    _write_timers(conn, move)
+    _write_calls(conn, move)
+    records.add_viewers(conn, ((record.id, principal) for principal in _new_viewers(move)))
+    audit.append(conn, record.chain, _entries(move, record))
+    messages.tell(conn, replace(move, record=record), ids)
+    return record
+
+
+def _write_values(conn: Connection, move: Move) -> Record:
+    """The record with the values and the status that this transition gives it."""
+    record = move.record
+    if move.entered.changes and move.of(SetValues):
+        record = forms.apply_values(conn, record, move.entered.changes, links=move.entered.links, now=move.now)
+    statuses = [each.status for each in move.of(SetStatus)]
+    if statuses and statuses[-1] != record.status:
+        forms.set_status(conn, record.id, statuses[-1])
+        record = replace(record, status=statuses[-1])
+    return record
+
+
+def _write_timers(conn: Connection, move: Move) -> None:
+    """Only the last word on each timer counts."""
+    last: dict[str, SetTimer | ClearTimer] = {}
+    for each in move.effects:
+        if isinstance(each, SetTimer | ClearTimer):
+            last[each.name] = each
+    for name, each in last.items():
+        key = timer_key(move.run_id, name)
+        if isinstance(each, SetTimer):
+            timers.set_timer(conn, key, TIMER_KIND, each.due_at, {"run": move.run_id, "name": name})
+        else:
+            timers.clear_timer(conn, key)
+
+
+def _write_calls(conn: Connection, move: Move) -> None:
+    for call in move.of(Call):
+        payload = {
+            "run": move.run_id,
+            "step": call.step,
+            "name": call.name,
+            "action": call.action,
+            "arguments": plain(call.arguments),
+        }
+        background.enqueue(conn, CALL_KIND, payload, key=call_key(move.run_id, call.name))
+
+
+def timer_key(run_id: int, name: str) -> str:
+    return f"run:{run_id}:{name}"
+
+
+def call_key(run_id: int, name: str) -> str:
+    """The outbox key of a call, and its idempotency key outside."""
+    return f"run:{run_id}:{name}"
+
+
+def _new_viewers(move: Move) -> Iterable[str]:
+    """Whoever a task came to, and whoever was told, sees the request from now on."""
+    for each in move.effects:
+        if isinstance(each, OpenTask | ChangeTask):
+            yield each.principal
+        elif isinstance(each, Notify):
+            yield from (f"p:{person}" for person in each.people)
+
+
+def _entries(move: Move, after: Record) -> list[audit.Entry]:
+    """The history of this move; what it changed of the values stands in its first entry."""
+    entries = [_entry(note, move.now) for note in move.of(Note)]
+    changes = forms.differences(move.record, after) if after.revision != move.record.revision else {}
+    if changes and entries:
+        first = entries[0]
+        entries[0] = replace(first, data={**first.data, "changes": changes})
+    return entries
+
+
+def _entry(note: Note, now: datetime) -> audit.Entry:
+    data = plain(note.data)
+    if note.actor.on_behalf_of is not None:
+        data = {**data, "on_behalf_of": note.actor.on_behalf_of}
+    return audit.Entry(note.event, note.actor.person, str(note.actor.acting_as), data, now)

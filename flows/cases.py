@@ -1,0 +1,92 @@
+"""A case: one request with everything that the engine needs to move it, read in few statements."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from ..forms import catalogue as form_catalogue
+from ..forms import records
+from ..forms.program import FormProgram
+from ..forms.records import Record
+from ..platform import calendar_store
+from ..platform.calendars import Calendar
+from ..platform.errors import NotFound
+from ..platform.people import service as people
+from ..platform.people.directory import Directory
+from ..platform.text import msg
+from . import catalogue, codec, store
+from .program import FlowProgram
+from .run import Run, World
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """``row`` is the run as it was read: its revision guards what is stored."""
+
+    row: store.RunRow
+    run: Run
+    record: Record
+    program: FlowProgram
+    directory: Directory
+
+    @property
+    def form(self) -> FormProgram:
+        """The form in the version under which the record was filed."""
+        return form_catalogue.program(self.record.form, self.record.version)
+
+
+def of_run(conn: Connection, run_id: int, *, lock: bool = False) -> Case:
+    """The case of a run; ``lock`` holds the run until the transaction ends.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = store.run(conn, run_id, lock=lock)
+    if row is None:
+        raise NotFound(msg("There is no run %(id)s.", id=run_id))
+    return _case(conn, row)
+
+
+def of_record(conn: Connection, record_id: int) -> Case:
+    """The case of a record.
+
+    Raises:
+        NotFound: it goes through no flow.
+    """
+    row = store.run_of_record(conn, record_id)
+    if row is None:
+        raise NotFound(msg("The record %(id)s goes through no flow.", id=record_id))
+    return _case(conn, row)
+
+
+def _case(conn: Connection, row: store.RunRow) -> Case:
+    return of_row(row, records.fetch(conn, row.record_id))
+
+
+def of_row(row: store.RunRow, record: Record) -> Case:
+    """The case of a run whose row and record were read before."""
+    program = catalogue.flow_program(row.flow, row.version, record.version)
+    return Case(row, codec.load(row.state), record, program, people.directory())
+
+
+def world(case: Case, now: datetime, values: Mapping[str, Any] | None = None) -> World:
+    """What the engine sees; ``values`` are the record's unless given: those after a decision."""
+    return world_of(
+        case.program, case.directory, case.record.form, now, case.record.values if values is None else values
+    )
+
+
+def world_of(program: FlowProgram, directory: Directory, form: str, now: datetime, values: Mapping[str, Any]) -> World:
+    """What the engine sees of a request that need not exist yet."""
+    return World(people=directory, calendar=calendar_of(program), now=now, values=values, form=form)
+
+
+def calendar_of(program: FlowProgram) -> Calendar:
+    """The flow's calendar; the usual one, where it was taken away."""
+    try:
+        return calendar_store.calendar(program.flow.settings.calendar)
+    except NotFound:
+        return calendar_store.calendar()

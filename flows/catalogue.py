@@ -1,0 +1,152 @@
+"""The flows of this installation: compiled once per version and process, found by key or by the form they serve."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..forms import catalogue as forms
+from ..forms.program import FormProgram
+from ..platform import calendar_store, caches, definitions
+from ..platform.definitions import Stored
+from ..platform.errors import NotFound, Refused
+from ..platform.notifications import templates
+from ..platform.people import service as people
+from ..platform.problems import Problem, Severity, errors_of
+from ..platform.text import msg
+from .actions import all_actions
+from .check import check_flow
+from .compile import compile_flow
+from .program import FlowProgram
+from .schema import read_flow
+
+KIND = "flow"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document that was read and proven: its program, ``None`` if it has none, and everything found."""
+
+    program: FlowProgram | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return errors_of(self.problems)
+
+
+def flow_program(key: str, version: int | None = None, form_version: int | None = None) -> FlowProgram:
+    """The program of a flow in a version (``None``: in force), against its form in ``form_version`` (likewise).
+
+    Raises:
+        NotFound: there is no such flow or version.
+        Refused: it does not fit the form in that version.
+    """
+    stored = _stored(key, version)
+    form = forms.program(str(stored.document["form"]), form_version)
+    known = caches.cache("flows.programs")
+    at = (key, stored.version, form.version)
+    if at not in known:
+        known[at] = _compiled(stored, form)
+    found: FlowProgram = known[at]
+    return found
+
+
+def _stored(key: str, version: int | None) -> Stored:
+    stored = definitions.current(KIND, key) if version is None else definitions.get(KIND, key, version)
+    if stored is None:
+        which = key if version is None else f"{key} {version}"
+        raise NotFound(msg("There is no flow %(key)s.", key=repr(which)))
+    return stored
+
+
+def _compiled(stored: Stored, form: FormProgram) -> FlowProgram:
+    flow, problems = read_flow(stored.document, form)
+    program = None
+    if flow is not None:
+        program, more = compile_flow(flow, form, stored.version)
+        problems = [*problems, *more]
+    if program is None:
+        raise Refused.because(errors_of(problems))
+    return program
+
+
+def flow_of_form(form: str) -> Stored | None:
+    """The flow in force that serves a form, ``None`` if its records are simply kept."""
+    return next((each for each in definitions.in_force(KIND) if each.document.get("form") == form), None)
+
+
+def flows_in_force() -> list[Stored]:
+    """Every flow in the version that is in force."""
+    return definitions.in_force(KIND)
+
+
+def check_document(document: Mapping[str, Any], *, prove: bool = True) -> Checked:
+    """Everything that is wrong with a flow, against the forms, people and plugins of this installation.
+
+    Without ``prove`` it is only read and compiled.
+    """
+    form = _form_of(document)
+    flow, problems = read_flow(
+        document,
+        form,
+        actions={action.name for action in all_actions()},
+        templates={template.key for template in templates()},
+    )
+    if form is None and "form" in document:
+        message = msg("No form %(key)s. Publish the form first.", key=repr(document["form"])[:80])
+        problems = [*problems, Problem("/form", "unknown_form", message)]
+    if flow is None or form is None:
+        return Checked(None, tuple(problems))
+    program, more = compile_flow(flow, form)
+    problems = [*problems, *more, *_served_twice(flow.key, flow.form), *_no_calendar(flow.settings.calendar)]
+    if prove and program is not None and not errors_of(problems):
+        problems += check_flow(program, form, people.directory(), calendar_store.calendar(flow.settings.calendar))
+    return Checked(program, tuple(problems))
+
+
+def _no_calendar(key: str | None) -> list[Problem]:
+    try:
+        calendar_store.calendar(key)
+    except NotFound as error:
+        return [Problem("/settings/calendar", "unknown_calendar", error.message)]
+    return []
+
+
+def _form_of(document: Mapping[str, Any]) -> FormProgram | None:
+    key = document.get("form")
+    try:
+        return forms.program(key) if isinstance(key, str) else None
+    except NotFound:
+        return None
+
+
+def _served_twice(key: str, form: str) -> list[Problem]:
+    other = flow_of_form(form)
+    if other is None or other.key == key:
+        return []
+    message = msg(
+        "The form %(form)s goes through the flow %(other)s already. Change that flow instead.",
+        form=repr(form),
+        other=repr(other.key),
+    )
+    return [Problem("/form", "form_has_flow", message)]
+
+
+def publish_flow(
+    document: Mapping[str, Any], *, by: str | None, note: str = "", base_version: int | None = None
+) -> Stored:
+    """Put a flow in force.
+
+    Raises:
+        Refused: with every problem that stops it.
+        Conflict: somebody published after ``base_version``.
+    """
+    checked = check_document(document)
+    if checked.errors:
+        raise Refused.because(checked.problems)
+    return definitions.publish(KIND, str(document["key"]), dict(document), by=by, note=note, base_version=base_version)
+
+
+def warnings_of(checked: Checked) -> tuple[Problem, ...]:
+    """What does not stop a publish, and should be seen."""
+    return tuple(each for each in checked.problems if each.severity is Severity.WARNING)

@@ -1,0 +1,62 @@
+"""Under which principals a person finds tasks: their own seats, and those of everybody whom they stand for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..platform.people import service as people
+from ..platform.people.directory import Directory, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One principal under which ``actor`` finds tasks; ``person`` is who really sits there: the actor or a delegator."""
+
+    principal: str
+    person: str
+    actor: str
+
+    @property
+    def delegator(self) -> str | None:
+        """Whom the actor stands for, ``None`` for their own seats."""
+        return self.person if self.person != self.actor else None
+
+
+def seats(person: Person, now: datetime) -> tuple[Seat, ...]:
+    """Every principal that ``person`` acts under at ``now``: their own first, then those of their delegators."""
+    return seats_in(people.directory(), person, now)
+
+
+def seats_in(directory: Directory, person: Person, now: datetime) -> tuple[Seat, ...]:
+    """:func:`seats`, by this directory; a principal reached both ways is the person's own."""
+    found: dict[str, Seat] = {}
+    for each in (person, *represented(directory, person.key, now)):
+        for principal in own_principals(directory, each):
+            found.setdefault(principal, Seat(principal, each.key, person.key))
+    return tuple(found.values())
+
+
+def represented(directory: Directory, key: str, now: datetime) -> Iterator[Person]:
+    """Everybody whom ``key`` stands for at ``now``, also through delegates who are away themselves; rings end."""
+    seen, waiting = {key}, [key]
+    while waiting:
+        for delegation in directory.delegated_to(waiting.pop(0), now):
+            person = directory.active(delegation.person)
+            if person is not None and person.key not in seen:
+                seen.add(person.key)
+                waiting.append(person.key)
+                yield person
+
+
+def own_principals(directory: Directory, person: Person) -> Iterator[str]:
+    """``p:amy``, and of each role ``r:service``, ``r:service@<department>`` up to the top department."""
+    yield f"p:{person.key}"
+    above: list[str] = []
+    department = directory.departments.get(person.department or "")
+    while department is not None and department.key not in above:
+        above.append(department.key)
+        department = directory.departments.get(department.parent or "")
+    for role in sorted(person.roles):
+        yield f"r:{role}"
+        for key in above:
+            yield f"r:{role}@{key}"

@@ -1,0 +1,84 @@
+"""The page that follows one request: where it is, what happened, and what its submitter can do."""
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from ..forms import filling
+from ..forms.filling import Sent
+from ..platform.db import reading
+from ..platform.errors import Conflict, Forbidden, NotFound, Refused, SignoffError, TooMany
+from ..platform.people.current import current_person
+from ..platform.people.directory import Person
+from ..platform.text import msg
+from . import following, service, store
+from .blueprint import bp
+from .following import FollowPage
+
+
+@bp.get("/requests/<int:record_id>")
+def follow(record_id: int) -> ResponseReturnValue:
+    """Where a request is now and what becomes of it."""
+    page = following.of(record_id, current_person())
+    if page.record.status == "draft":
+        return redirect(url_for("signoff_forms.edit", record_id=record_id))
+    return _page(page)
+
+
+def _page(page: FollowPage, status: int = 200, error: SignoffError | None = None) -> ResponseReturnValue:
+    return render_template("signoff/flows/follow.html", page=page, error=error, typed=request.form), status
+
+
+@bp.post("/requests/<int:record_id>")
+def change(record_id: int) -> ResponseReturnValue:
+    """Withdraw, urge, comment, or correct and send again."""
+    person = current_person()
+    page = following.of(record_id, person)
+    sent, wrong = filling.with_uploads(page.form, person)
+    what = request.form.get("do", "")
+    if page.can_correct and filling.act(page.form, sent, what):
+        return _page(following.of(record_id, person, sent=sent, problems=wrong))
+    try:
+        if wrong:
+            raise Refused.because(wrong)
+        said = _do(page, person, what, sent)
+    except (Conflict, Refused, Forbidden, TooMany) as error:
+        return _page(following.of(record_id, person, sent=sent, problems=error.problems), error.status, error)
+    flash(said)
+    return redirect(url_for("signoff_flows.follow", record_id=record_id), code=303)
+
+
+def _do(page: FollowPage, person: Person, what: str, sent: Sent) -> str:
+    comment, record_id = sent.get("comment", ""), page.record.id
+    match what:
+        case "withdraw":
+            return _("You withdrew %(name)s.", name=service.withdraw(record_id, by=person, comment=comment).name)
+        case "urge":
+            service.urge(record_id, by=person, comment=comment)
+            return _("Those whom it waits for were asked to hurry.")
+        case "comment":
+            service.comment(record_id, by=person, text=comment, mentions=sent.getlist("mentions"))
+            return _("Your comment is recorded.")
+        case "resubmit":
+            raw = filling.raw_of(page.form.form.fields, sent)
+            again = service.resubmit(record_id, by=person, values=raw, comment=comment)
+            return _("You sent %(name)s again.", name=again.name)
+    raise Refused(msg("Choose one of the buttons of the page."))
+
+
+@bp.post("/requests/<int:record_id>/evaluate")
+def evaluate_request(record_id: int) -> ResponseReturnValue:
+    """What the form says to a correction that is being typed: JSON for the page's script."""
+    page = following.of(record_id, current_person())
+    return jsonify(filling.live(page.sheet, MultiDict(request.form)))
+
+
+@bp.get("/runs/<int:run_id>/tasks/<name>")
+def task_named(run_id: int, name: str) -> ResponseReturnValue:
+    """The task that a message named by its run."""
+    with reading() as conn:
+        task = store.task_named(conn, run_id, name)
+    if task is None:
+        raise NotFound(msg("There is no such task, or you may not see it."))
+    return redirect(url_for("signoff_flows.task", task_id=task.id))

@@ -1,0 +1,125 @@
+"""The inbox: a list sorted by what is due, the request beside it, and a sheet for many at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+
+from ..platform import clock
+from ..platform.errors import NotFound
+from ..platform.paging import Page
+from ..platform.people.current import current_language, current_person, current_zone
+from ..platform.people.directory import Person
+from . import batch, inbox, listing, sheet, task_page
+from .blueprint import bp
+
+CHIPS = ("overdue", "today", "delegated")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of the inbox is looked at: a chip, a form, a page; ``task`` stands beside the list."""
+
+    chip: str = ""
+    form: str = ""
+    after: str | None = None
+    task: int | None = None
+
+    @classmethod
+    def of_request(cls) -> "Choice":
+        args = request.args
+        chip = args.get("chip", "")
+        return cls(
+            chip if chip in CHIPS else "", args.get("form", ""), args.get("after") or None, args.get("task", type=int)
+        )
+
+    def filter(self, person_now: datetime) -> inbox.Filter:
+        """What the inbox is asked for; ``person_now`` is the time in the person's zone."""
+        midnight = (person_now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        return inbox.Filter(
+            form=self.form or None,
+            overdue=self.chip == "overdue",
+            before=midnight if self.chip == "today" else None,
+            delegated=self.chip == "delegated",
+        )
+
+    def url(self, **changes: Any) -> str:
+        """The address of this choice with some of it changed; what is empty is left out."""
+        values = {"chip": self.chip, "form": self.form, "after": self.after, "task": self.task, **changes}
+        return url_for("signoff_flows.inbox", **{key: value for key, value in values.items() if value})
+
+
+@bp.get("/inbox", endpoint="inbox")
+def my_inbox() -> ResponseReturnValue:
+    """The list, and beside it the task that was chosen, or else the first."""
+    person, choice = current_person(), Choice.of_request()
+    wanted = choice.filter(clock.now().astimezone(current_zone()))
+    found = inbox.find(person, wanted, after=choice.after)
+    rows = listing.of_inbox(found.items)
+    selected = _selected(person, choice, rows)
+    return render_template(
+        "signoff/flows/inbox.html",
+        choice=choice,
+        page=Page(tuple(each.view(current_language()) for each in rows), found.next),
+        count=inbox.count(person, wanted),
+        chips=_chips(person),
+        forms=sheet.forms_of(rows),
+        opened=selected,
+        following=_after(rows, selected.task.id) if selected else None,
+        now=clock.now(),
+    )
+
+
+def _selected(person: Person, choice: Choice, rows: Sequence[listing.Opened]) -> task_page.TaskPage | None:
+    """The task beside the list; one that is gone gives way to the first."""
+    ids = ([choice.task] if choice.task else []) + [rows[0].task.id] if rows else [choice.task] if choice.task else []
+    for task_id in ids:
+        try:
+            return task_page.of(task_id, person)
+        except NotFound:
+            continue
+    return None
+
+
+def _after(rows: Sequence[listing.Opened], task_id: int) -> int | None:
+    """Which task opens once this one is decided."""
+    ids = [each.task.id for each in rows]
+    if task_id not in ids:
+        return ids[0] if ids else None
+    place = ids.index(task_id)
+    return ids[place + 1] if place + 1 < len(ids) else (ids[place - 1] if place else None)
+
+
+def _chips(person: Person) -> Mapping[str, inbox.Count]:
+    now = clock.now().astimezone(current_zone())
+    return {chip: inbox.count(person, Choice(chip).filter(now)) for chip in CHIPS}
+
+
+@bp.post("/inbox/review")
+def review() -> ResponseReturnValue:
+    """Many at once: first how they sort, then, once confirmed, what became of each."""
+    person = current_person()
+    ids = request.form.getlist("tasks", type=int)
+    if not ids:
+        flash(ngettext("Select the tasks to decide first.", "Select the tasks to decide first.", 1), "warning")
+        return redirect(url_for("signoff_flows.inbox"), code=303)
+    verdict = request.form.get("verdict") or "approve"
+    comment = request.form.get("comment", "")
+    confirmed = request.form.get("do") == "decide"
+    results = batch.decide_many(ids, by=person, verdict=verdict, comment=comment, dry_run=True)
+    if confirmed:
+        ready = [each.task for each in results if each.ok]
+        decided = batch.decide_many(ready, by=person, verdict=verdict, comment=comment) if ready else []
+        results = decided + [each for each in results if not each.ok]
+    return render_template(
+        "signoff/flows/review.html",
+        sheet=sheet.of(results, person, current_language()),
+        ids=ids,
+        verdict=verdict,
+        comment=comment,
+        confirmed=confirmed,
+    )

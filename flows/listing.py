@@ -1,0 +1,135 @@
+"""Tasks with their requests and programs, read together: for the inbox, for one task, for lists of requests."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..forms import catalogue as forms
+from ..forms import records
+from ..forms.records import Record
+from ..platform import clock
+from ..platform.db import reading
+from ..platform.errors import Forbidden
+from ..platform.people.directory import Person
+from ..platform.text import LocalText
+from . import cases, catalogue, service, showing, store
+from .cases import Case
+from .definition import Step
+from .effects import Actor
+from .engine_rights import acting
+from .inbox import Waiting
+from .program import FlowProgram
+from .run import START
+from .visibility import hidden_at
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A task, its request, and the program of its flow."""
+
+    task: store.TaskRow
+    record: Record
+    program: FlowProgram
+
+    @property
+    def step(self) -> Step | None:
+        return self.program.step(self.task.step)
+
+    def json(self, language: str) -> dict[str, Any]:
+        return showing.task_json(self.task, self.record, self.program, language)
+
+    def view(self, language: str) -> "RowView":
+        """What a list says of it."""
+        form = forms.program(self.record.form, self.record.version)
+        hidden = hidden_at(self.program, self.task.step)
+        return RowView(
+            task=self.task,
+            name=self.record.name,
+            form_title=form.form.title,
+            step_title=showing.step_title(self.step, self.task.step),
+            submitted_by=self.record.submitted_by,
+            summary=showing.summary(self.record, form, hidden, language),
+            returned=self.task.step == START,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """A row of the inbox as it is drawn."""
+
+    task: store.TaskRow
+    name: str
+    form_title: LocalText
+    step_title: LocalText
+    submitted_by: str | None
+    summary: Mapping[str, str]
+    returned: bool
+
+
+def of_inbox(waiting: Sequence[Waiting]) -> list[Opened]:
+    """The requests of many tasks, read with one statement."""
+    with reading() as conn:
+        rows = records.rows(conn, [each.task.record_id for each in waiting])
+        found = {each.id: each for each in records.complete(conn, list(rows.values()))}
+    return [
+        Opened(each.task, found[each.task.record_id], _program(each, found[each.task.record_id])) for each in waiting
+    ]
+
+
+def _program(each: Waiting, record: Record) -> FlowProgram:
+    return catalogue.flow_program(each.flow, each.version, record.version)
+
+
+def task(task_id: int, *, by: Person) -> "OneTask":
+    """A task that ``by`` may act on, or whose request they may see.
+
+    Raises:
+        NotFound: neither.
+    """
+    with reading() as conn:
+        row = store.task(conn, task_id)
+        if row is None:
+            raise service.no_task(task_id)
+        case = cases.of_run(conn, row.run_id)
+    found = OneTask(row, case, by)
+    if found.actor is None:
+        service.require_sight(case, by, task_id)
+    return found
+
+
+@dataclass(frozen=True)
+class OneTask:
+    """A task with its whole case, as ``person`` sees it."""
+
+    task: store.TaskRow
+    case: Case
+    person: Person
+
+    @property
+    def opened(self) -> Opened:
+        """The task as lists know it."""
+        return Opened(self.task, self.case.record, self.case.program)
+
+    @cached_property
+    def actor(self) -> Actor | None:
+        """As what the person may act now, ``None`` if it is closed or not theirs."""
+        waiting = self.case.run.task(self.task.name)
+        if waiting is None or waiting.held:
+            return None
+        try:
+            return acting(
+                self.case.program, self.case.run, waiting, Actor(self.person.key), cases.world(self.case, clock.now())
+            )
+        except Forbidden:
+            return None
+
+    @cached_property
+    def offered(self) -> tuple[str, ...]:
+        """What the person may do with it now; nothing where they may only look."""
+        if self.actor is None:
+            return ()
+        return showing.actions_of(self.task, self.case.program)
+
+    def json(self, language: str) -> dict[str, Any]:
+        return showing.task_json(self.task, self.case.record, self.case.program, language)

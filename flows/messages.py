@@ -1,0 +1,254 @@
+"""What people are told about requests: the templates of Signoff's own messages, and what fills them."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app
+from sqlalchemy.engine import Connection
+
+from ..forms import catalogue as forms
+from ..forms.records import Record
+from ..platform import notifications
+from ..platform.db import utc_text
+from ..platform.notifications import Template
+from ..platform.people import service as people
+from ..platform.people.directory import Directory, Person
+from ..platform.text import LocalText
+from .effects import ChangeTask, Note, Notify, OpenTask, SetStatus
+from .values import plain
+
+if TYPE_CHECKING:
+    from .carrying import Move
+
+TEMPLATES = (
+    Template(
+        key="task_assigned",
+        title={"en": "{title} {number}: {step}", "zh": "{title} {number}：{step}"},
+        body={
+            "en": "A request waits for you: {summary}\nAsked by {submitter}. {due}",
+            "zh": "有一项申请等待您处理：{summary}\n申请人：{submitter}。{due}",
+        },
+        event="task.opened",
+    ),
+    Template(
+        key="task_reminder",
+        title={"en": "Reminder: {title} {number}: {step}", "zh": "提醒：{title} {number}：{step}"},
+        body={
+            "en": "This request still waits for you: {summary}\nAsked by {submitter}. {due}",
+            "zh": "该申请仍在等待您处理：{summary}\n申请人：{submitter}。{due}",
+        },
+        event="task.reminder",
+    ),
+    Template(
+        key="task_overdue",
+        title={"en": "Overdue: {title} {number}: {step}", "zh": "已逾期：{title} {number}：{step}"},
+        body={
+            "en": "The time for this request is over: {summary}\nAsked by {submitter}. {due}",
+            "zh": "该申请已超过处理时限：{summary}\n申请人：{submitter}。{due}",
+        },
+        event="task.overdue",
+    ),
+    Template(
+        key="record_returned",
+        title={"en": "{title} {number} came back to you", "zh": "{title} {number} 已退回"},
+        body={
+            "en": "{by} returned your request. {comment}\nCorrect it and send it again.",
+            "zh": "{by} 退回了您的申请。{comment}\n请修改后重新提交。",
+        },
+        event="record.returned",
+    ),
+    Template(
+        key="run_finished",
+        title={"en": "{title} {number}: {status}", "zh": "{title} {number}：{status}"},
+        body={"en": "{summary}\n{comment}", "zh": "{summary}\n{comment}"},
+        event="run.finished",
+    ),
+    Template(
+        key="task_urged",
+        title={"en": "{by} asks you to hurry: {title} {number}", "zh": "{by} 催办：{title} {number}"},
+        body={"en": "{summary}\n{comment}", "zh": "{summary}\n{comment}"},
+        event="task.urged",
+    ),
+    Template(
+        key="mentioned",
+        title={"en": "{by} mentioned you: {title} {number}", "zh": "{by} 提到了您：{title} {number}"},
+        body={"en": "{comment}", "zh": "{comment}"},
+        event="record.commented",
+    ),
+)
+
+STATUS: Mapping[str, LocalText] = {
+    "draft": {"en": "draft", "zh": "草稿"},
+    "open": {"en": "under way", "zh": "审批中"},
+    "approved": {"en": "approved", "zh": "已通过"},
+    "rejected": {"en": "rejected", "zh": "已拒绝"},
+    "returned": {"en": "returned", "zh": "已退回"},
+    "withdrawn": {"en": "withdrawn", "zh": "已撤回"},
+    "kept": {"en": "kept", "zh": "已保存"},
+}
+
+
+def register() -> None:
+    """Make the templates known."""
+    for template in TEMPLATES:
+        notifications.register_template(template)
+
+
+def tell(conn: Connection, move: "Move", task_ids: Mapping[str, int]) -> None:
+    """Send everything that a move has to say: the engine's own messages, tasks to their people, the end to the submitter.
+
+    Keys are stable, so that nothing is told twice.
+    """
+    facts = _facts(move.record, move.directory)
+    for each in move.of(Notify):
+        _send_notify(conn, move, each, {**facts, **_named(each.data, move.directory)}, task_ids)
+    for opened in move.of(OpenTask):
+        _send_task(conn, move, opened, facts, task_ids[opened.name])
+    for changed in move.of(ChangeTask):
+        if changed.claimed_by is None and _is_handed_over(move, changed):
+            _send_task(conn, move, changed, facts, None)
+    if move.record.submitted_by and any(each.finished for each in move.of(SetStatus)):
+        _send_end(conn, move, facts)
+
+
+def _send_notify(
+    conn: Connection, move: "Move", wanted: Notify, data: dict[str, Any], task_ids: Mapping[str, int]
+) -> None:
+    overdue = wanted.template == "task_reminder" and wanted.data.get("overdue")
+    data["step"] = _step_title(move, wanted.step)
+    data["due"] = wanted.data.get("due_at") or ""
+    notifications.send(
+        conn,
+        template="task_overdue" if overdue else wanted.template,
+        key=f"run:{move.run_id}:{wanted.name}",
+        people=wanted.people,
+        addresses=wanted.addresses,
+        data=data,
+        link=_task_link(move, wanted.task, task_ids.get(wanted.task or "")),
+        thread=move.record.chain,
+    )
+
+
+def _send_task(
+    conn: Connection, move: "Move", task: OpenTask | ChangeTask, facts: Mapping[str, Any], task_id: int | None
+) -> None:
+    """Tell those to whom a task came; who must correct a returned request is told why."""
+    correcting = isinstance(task, OpenTask) and task.kind == "correct"
+    step = task.step if isinstance(task, OpenTask) else _step_of(move, task.name)
+    notifications.send(
+        conn,
+        template="record_returned" if correcting else "task_assigned",
+        key=f"run:{move.run_id}:{task.name}:{move.revision}",
+        people=task.people,
+        data={
+            **facts,
+            **_named(_decision(move), move.directory),
+            "step": _step_title(move, step),
+            "due": utc_text(task.due_at) if task.due_at else "",
+        },
+        link=_record_link(move.record) if correcting else _task_link(move, task.name, task_id),
+        thread=move.record.chain,
+    )
+
+
+def _send_end(conn: Connection, move: "Move", facts: Mapping[str, Any]) -> None:
+    """Who filed the request learns how it ended, unless they ended it themselves."""
+    decision = _decision(move)
+    if decision.get("by") == move.record.submitted_by:
+        return
+    notifications.send(
+        conn,
+        template="run_finished",
+        key=f"run:{move.run_id}:finished",
+        people=(str(move.record.submitted_by),),
+        data={**facts, **_named(decision, move.directory)},
+        link=_record_link(move.record),
+        thread=move.record.chain,
+    )
+
+
+def _is_handed_over(move: "Move", changed: ChangeTask) -> bool:
+    before = move.before.task(changed.name) if move.before is not None else None
+    return before is None or before.principal != changed.principal
+
+
+def _step_of(move: "Move", task: str) -> str | None:
+    before = move.before.task(task) if move.before is not None else None
+    return before.step if before else None
+
+
+def _step_title(move: "Move", step_id: str | None) -> LocalText:
+    step = move.program.step(step_id) if step_id else None
+    return step.title or step.id if step is not None else ""
+
+
+def _decision(move: "Move") -> Mapping[str, Any]:
+    """Who moved the request, and what they said: the first entry of its history that a person wrote."""
+    for note in move.of(Note):
+        if note.actor.person is not None:
+            return {"by": note.actor.person, "comment": note.data.get("comment") or ""}
+    return {}
+
+
+def _task_link(move: "Move", name: str | None, task_id: int | None) -> str:
+    if task_id is not None:
+        return path_of("signoff_flows.task", task_id=task_id)
+    if name is not None:
+        return path_of("signoff_flows.task_named", run_id=move.run_id, name=name)
+    return _record_link(move.record)
+
+
+def mention(conn: Connection, record: Record, by: Person, text: str, who: Sequence[str]) -> None:
+    """Tell people that a comment names them."""
+    if who:
+        notifications.send(
+            conn,
+            template="mentioned",
+            key=None,
+            people=tuple(who),
+            data={**_facts(record, people.directory()), "by": by.name, "comment": text},
+            link=_record_link(record),
+            thread=record.chain,
+        )
+
+
+def _record_link(record: Record) -> str:
+    return path_of("signoff_flows.follow", record_id=record.id)
+
+
+def path_of(endpoint: str, **values: Any) -> str:
+    """The path of a page of ours, also where there is no request: in the worker."""
+    return current_app.url_map.bind("").build(endpoint, values)
+
+
+def _facts(record: Record, directory: Directory) -> dict[str, Any]:
+    """What templates may name of a request."""
+    form = forms.program(record.form, record.version).form
+    submitter = directory.person(record.submitted_by)
+    data: dict[str, Any] = {
+        "number": record.number or f"#{record.id}",
+        "title": form.title,
+        "form": form.title,
+        "summary": record.title,
+        "submitter": submitter.name if submitter else "",
+        "status": STATUS.get(record.status, record.status),
+        "by": "",
+        "comment": "",
+        "due": "",
+    }
+    if record.access_code is not None:
+        status = path_of("signoff_flows.status", number=record.number, code=record.access_code)
+        data["status_url"] = notifications.absolute(status)
+    return data
+
+
+def _named(data: Mapping[str, Any], directory: Directory) -> dict[str, Any]:
+    """What the engine says beside, as JSON, and people by their names."""
+    found: dict[str, Any] = plain(data)
+    person = directory.person(found.get("by"))
+    if person is not None:
+        found["by"] = person.name
+    return found
+
+
+__all__ = ["STATUS", "TEMPLATES", "mention", "path_of", "register", "tell"]

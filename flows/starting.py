@@ -1,0 +1,95 @@
+"""Where flows take records over: a submitted record of a form with a flow starts a run, in the same transaction."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import render_template, url_for
+from sqlalchemy.engine import Connection
+
+from ..forms import catalogue as forms
+from ..forms.lifecycle import Rights
+from ..forms.program import FormProgram
+from ..forms.reading import Reading
+from ..forms.records import Record
+from ..platform import clock
+from ..platform.errors import Conflict, Forbidden
+from ..platform.people import service as people
+from ..platform.people.current import current_language
+from ..platform.people.directory import Person
+from ..platform.text import msg
+from . import carrying, cases, catalogue, engine, predict, predicting, showing, store, visibility
+from .effects import ActingAs, Actor
+from .events import Edited
+
+
+class FlowLifecycle:
+    """The floor below asks; see :class:`~signoff.forms.lifecycle.Lifecycle` for what each method promises."""
+
+    def has_flow(self, form: str) -> bool:
+        return catalogue.flow_of_form(form) is not None
+
+    def submitted(self, conn: Connection, record: Record, by: Person | None) -> Record | None:  # noqa: ARG002
+        flow = catalogue.flow_of_form(record.form)
+        if flow is None:
+            return None
+        program = catalogue.flow_program(flow.key, flow.version, record.version)
+        now = clock.now()
+        directory = people.directory()
+        world = cases.world_of(program, directory, record.form, now, record.values)
+        transition = engine.start(program, record.submitted_by, world)
+        return carrying.begin(conn, record, program, directory, transition, now)
+
+    def updated(self, conn: Connection, record: Record, by: Person | None, changed: frozenset[str]) -> Record | None:
+        """Changes outside of a decision reach the engine, so that material ones ask again.
+
+        Raises:
+            Conflict: the run moved meanwhile.
+        """
+        row = store.run_of_record(conn, record.id)
+        if row is None or row.ended_at is not None:
+            return None
+        case = cases.of_row(row, record)
+        now = clock.now()
+        actor = Actor(by.key) if by is not None else Actor(None, ActingAs.SYSTEM)
+        event = Edited(actor, tuple(sorted(changed)))
+        transition = engine.step(case.program, case.run, event, cases.world(case, now))
+        stored = carrying.carry_out(conn, case, transition, now)
+        if stored is None:
+            raise Conflict(msg("The request was changed meanwhile. Load it again."), code="stale")
+        return stored
+
+    def deleting(self, conn: Connection, record: Record, by: Person | None) -> None:  # noqa: ARG002
+        if store.run_of_record(conn, record.id) is not None:
+            raise Forbidden(
+                msg("%(name)s went through a flow; its history is kept. Withdraw it instead.", name=record.name),
+                right="delete",
+            )
+
+    def editable(self, record: Record, by: Person) -> Rights | None:
+        """Who filed a returned request corrects all of it."""
+        if record.status == "returned" and record.submitted_by == by.key:
+            program = forms.program(record.form, record.version)
+            return {each.key: "edit" for each in program.form.fields}
+        return None
+
+    def hidden(self, records: Sequence[Record], by: Person) -> Mapping[int, frozenset[str]]:
+        return visibility.hidden(records, by)
+
+    def runs_json(self, records: Sequence[Record]) -> Mapping[int, Mapping[str, Any] | None]:
+        return showing.runs_json(records)
+
+    def extend_evaluation(self, program: FormProgram, reading: Reading, by: Person | None) -> Mapping[str, Any]:
+        """The predicted route, as data and drawn for the side of the form."""
+        if by is None or not self.has_flow(program.form.key):
+            return {}
+        prediction, flow = predicting.of_reading(program, reading, by)
+        route = predicting.view(prediction, flow, current_language())
+        return {
+            "route": predict.route_json(prediction, current_language()),
+            "aside": render_template("signoff/flows/route_aside.html", route=route),
+        }
+
+    def record_url(self, record: Record) -> str | None:
+        if record.status in ("draft", "kept"):
+            return None
+        return url_for("signoff_flows.follow", record_id=record.id)

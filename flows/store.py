@@ -1,0 +1,299 @@
+"""Runs and tasks in the database: statements made once, rows as plain values, and what the engine decided written down."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from ..platform.db import for_update
+from .effects import ChangeTask, CloseTask, OpenTask, Reason
+from .models import runs, tasks
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""The deadline of a task that has none: it sorts behind all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as it is stored; ``state`` is the codec's JSON, ``revision`` guards every change."""
+
+    id: int
+    record_id: int
+    flow: str
+    version: int
+    status: str
+    state: Mapping[str, Any]
+    revision: int
+    started_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as it is stored; ``due_at`` is ``None`` where it has no deadline."""
+
+    id: int
+    run_id: int
+    record_id: int
+    name: str
+    form: str
+    step: str
+    principal: str
+    claimed_by: str | None
+    excluded: str | None
+    open: bool
+    assigned_at: datetime
+    due_at: datetime | None
+    why: Sequence[Mapping[str, Any]]
+    closed_at: datetime | None
+    verdict: str | None
+    decided_by: str | None
+    decided_as: str | None
+
+    @property
+    def state(self) -> str:
+        """``open``, ``claimed`` or ``closed``."""
+        if not self.open:
+            return "closed"
+        return "claimed" if self.claimed_by else "open"
+
+
+TASK_COLUMNS = tuple(tasks.c)
+_RUN_BY_ID = sa.select(runs).where(runs.c.id == sa.bindparam("id"))
+_RUN_LOCKED = for_update(_RUN_BY_ID)
+_LOCK_RUNS = for_update(
+    sa.select(runs.c.id).where(runs.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(runs.c.id)
+)
+_RUN_OF_RECORD = sa.select(runs).where(runs.c.record_id == sa.bindparam("record_id"))
+_RUNS_OF_RECORDS = sa.select(runs).where(runs.c.record_id.in_(sa.bindparam("ids", expanding=True)))
+_TASK = sa.select(tasks).where(tasks.c.id == sa.bindparam("id"))
+_TASKS = sa.select(tasks).where(tasks.c.id.in_(sa.bindparam("ids", expanding=True)))
+_TASK_NAMED = sa.select(tasks).where(tasks.c.run_id == sa.bindparam("run_id"), tasks.c.name == sa.bindparam("name"))
+_TASKS_OF_RECORD = sa.select(tasks).where(tasks.c.record_id == sa.bindparam("record_id")).order_by(tasks.c.id)
+_OPEN_OF_RECORDS = (
+    sa.select(tasks)
+    .where(tasks.c.record_id.in_(sa.bindparam("ids", expanding=True)), tasks.c.open)
+    .order_by(tasks.c.record_id, tasks.c.id)
+)
+_INSERT_RUN = sa.insert(runs).returning(runs.c.id)
+_ADVANCE = (
+    sa.update(runs)
+    .where(runs.c.id == sa.bindparam("run"), runs.c.revision == sa.bindparam("seen"))
+    .values(
+        state=sa.bindparam("state"),
+        status=sa.bindparam("status"),
+        ended_at=sa.bindparam("ended_at"),
+        revision=runs.c.revision + 1,
+    )
+)
+_INSERT_TASKS = sa.insert(tasks).returning(tasks.c.id, tasks.c.name, sort_by_parameter_order=True)
+_CLOSE_TASKS = (
+    sa.update(tasks)
+    .where(tasks.c.run_id == sa.bindparam("run"), tasks.c.name == sa.bindparam("task"))
+    .values(
+        open=False,
+        closed_at=sa.bindparam("closed_at"),
+        verdict=sa.bindparam("verdict"),
+        decided_by=sa.bindparam("decided_by"),
+        decided_as=sa.bindparam("decided_as"),
+    )
+)
+_CHANGE_TASKS = (
+    sa.update(tasks)
+    .where(tasks.c.run_id == sa.bindparam("run"), tasks.c.name == sa.bindparam("task"))
+    .values(
+        principal=sa.bindparam("principal"),
+        claimed_by=sa.bindparam("claimed_by"),
+        excluded=sa.bindparam("excluded"),
+        due_at=sa.bindparam("due_at"),
+        why=sa.bindparam("why"),
+    )
+)
+
+
+def run_row(row: Row[Any]) -> RunRow:
+    return RunRow(*row)
+
+
+def task_row(row: Sequence[Any]) -> TaskRow:
+    """The task of a row that holds :data:`TASK_COLUMNS` in order."""
+    values = list(row)
+    if values[11] is not None and values[11].year == NEVER.year:
+        values[11] = None
+    return TaskRow(*values)
+
+
+def run(conn: Connection, run_id: int, *, lock: bool = False) -> RunRow | None:
+    """The row of a run; ``lock`` holds it until the transaction ends."""
+    found = conn.execute(_RUN_LOCKED if lock else _RUN_BY_ID, {"id": run_id}).first()
+    return run_row(found) if found else None
+
+
+def lock_runs(conn: Connection, run_ids: Iterable[int]) -> None:
+    """Hold many runs until the transaction ends, always in the same order."""
+    conn.execute(_LOCK_RUNS, {"ids": sorted(set(run_ids))})
+
+
+def run_of_record(conn: Connection, record_id: int) -> RunRow | None:
+    found = conn.execute(_RUN_OF_RECORD, {"record_id": record_id}).first()
+    return run_row(found) if found else None
+
+
+def runs_of_records(conn: Connection, record_ids: Sequence[int]) -> dict[int, RunRow]:
+    """The runs of many records, by record."""
+    if not record_ids:
+        return {}
+    rows = conn.execute(_RUNS_OF_RECORDS, {"ids": list(record_ids)})
+    return {row.record_id: row for row in map(run_row, rows)}
+
+
+def task(conn: Connection, task_id: int) -> TaskRow | None:
+    found = conn.execute(_TASK, {"id": task_id}).first()
+    return task_row(found) if found else None
+
+
+def task_named(conn: Connection, run_id: int, name: str) -> TaskRow | None:
+    """The task that the engine calls ``name`` in a run."""
+    found = conn.execute(_TASK_NAMED, {"run_id": run_id, "name": name}).first()
+    return task_row(found) if found else None
+
+
+def tasks_by_id(conn: Connection, ids: Sequence[int]) -> dict[int, TaskRow]:
+    if not ids:
+        return {}
+    return {row.id: row for row in map(task_row, conn.execute(_TASKS, {"ids": list(ids)}))}
+
+
+def tasks_of_record(conn: Connection, record_id: int) -> list[TaskRow]:
+    """All tasks a record ever had, oldest first."""
+    return [task_row(row) for row in conn.execute(_TASKS_OF_RECORD, {"record_id": record_id})]
+
+
+def open_tasks_of_records(conn: Connection, record_ids: Sequence[int]) -> dict[int, list[TaskRow]]:
+    """What each record waits for now."""
+    found: dict[int, list[TaskRow]] = {record_id: [] for record_id in record_ids}
+    if record_ids:
+        for row in conn.execute(_OPEN_OF_RECORDS, {"ids": list(record_ids)}):
+            found[row.record_id].append(task_row(row))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class NewState:
+    """What a run becomes; ``ended_at`` is ``None`` while it goes on."""
+
+    state: Mapping[str, Any]
+    status: str
+    ended_at: datetime | None
+
+
+def insert_run(
+    conn: Connection, record_id: int, definition: tuple[str, int], new: NewState, started_at: datetime
+) -> int:
+    """A new run of the flow ``definition`` (key, version); its id."""
+    row = {
+        "record_id": record_id,
+        "flow": definition[0],
+        "version": definition[1],
+        "status": new.status,
+        "state": new.state,
+        "revision": 1,
+        "started_at": started_at,
+        "ended_at": new.ended_at,
+    }
+    return int(conn.execute(_INSERT_RUN, row).scalar_one())
+
+
+def advance(conn: Connection, seen: RunRow, new: NewState) -> bool:
+    """Store the run's next state, if nobody changed it since it was ``seen``; ``False``: somebody was first."""
+    changed = conn.execute(
+        _ADVANCE,
+        {
+            "run": seen.id,
+            "seen": seen.revision,
+            "state": new.state,
+            "status": new.status,
+            "ended_at": new.ended_at,
+        },
+    )
+    return changed.rowcount == 1
+
+
+def open_tasks(
+    conn: Connection, run: tuple[int, int, str], opened: Sequence[OpenTask], now: datetime
+) -> dict[str, int]:
+    """Write new tasks of ``run`` (its id, its record, its form); their ids by name."""
+    if not opened:
+        return {}
+    run_id, record_id, form = run
+    rows = [
+        {
+            "run_id": run_id,
+            "record_id": record_id,
+            "name": each.name,
+            "form": form,
+            "step": each.step,
+            "principal": each.principal,
+            "claimed_by": None,
+            "excluded": each.excluded,
+            "open": True,
+            "assigned_at": now,
+            "due_at": each.due_at or NEVER,
+            "why": reasons_json(each.why),
+        }
+        for each in opened
+    ]
+    return {row.name: row.id for row in conn.execute(_INSERT_TASKS, rows)}
+
+
+def close_tasks(conn: Connection, run_id: int, closed: Sequence[CloseTask], now: datetime) -> None:
+    """Close tasks with their verdicts; who decided is kept beside as what they did."""
+    if closed:
+        conn.execute(
+            _CLOSE_TASKS,
+            [
+                {
+                    "run": run_id,
+                    "task": each.name,
+                    "closed_at": now,
+                    "verdict": each.verdict,
+                    "decided_by": each.actor.person if each.actor else None,
+                    "decided_as": each.actor.acting_as if each.actor else None,
+                }
+                for each in closed
+            ],
+        )
+
+
+def change_tasks(conn: Connection, run_id: int, changed: Sequence[ChangeTask]) -> None:
+    """Give open tasks their new principal, claim, deadline and trace."""
+    if changed:
+        conn.execute(
+            _CHANGE_TASKS,
+            [
+                {
+                    "run": run_id,
+                    "task": each.name,
+                    "principal": each.principal,
+                    "claimed_by": each.claimed_by,
+                    "excluded": each.excluded,
+                    "due_at": each.due_at or NEVER,
+                    "why": reasons_json(each.why),
+                }
+                for each in changed
+            ],
+        )
+
+
+def reasons_json(reasons: Sequence[Reason]) -> list[dict[str, Any]]:
+    return [{"code": each.code, **each.data} for each in reasons]
+
+
+def reasons(stored: Sequence[Mapping[str, Any]]) -> tuple[Reason, ...]:
+    """The trace as the engine wrote it."""
+    return tuple(
+        Reason(str(each["code"]), {key: value for key, value in each.items() if key != "code"}) for each in stored
+    )
