@@ -1,0 +1,76 @@
+"""The values that a field can have where a step opens, as far as the flow and the form tell."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from ...forms.conditions.tree import Condition
+from ...platform.people.directory import Directory, Person
+from ..definition import Step
+from .facts import facts_of
+from .ground import Ground
+from .premises import premises
+from .space import TooMany
+from .timeline import Timeline
+from .variables import Variables
+
+MAX_VALUES = 60
+
+
+class Feasible:
+    """What can be at ``step``: by what is known there, and by the branches that led there."""
+
+    def __init__(
+        self,
+        step: Step,
+        ground: Ground,
+        timeline: Timeline,
+        people: Directory | None,
+        cuts: Mapping[str, Iterable[Any]],
+        keys: Iterable[str],
+    ) -> None:
+        self.people = people
+        self.keys = sorted(set(keys) & set(ground.fields))
+        known: tuple[Condition, ...] = tuple(timeline.before[step.id].facts) if step.id in timeline.before else ()
+        self.premises = premises(ground, known, known, self.keys)
+        self.variables = Variables(ground, self.premises.conditions, people, cuts)
+
+    def values(self, key: str, submitter: Person | None) -> list[Any]:
+        """One value for each cell of ``key`` that can be there, blank last; ends and some between if there are many."""
+        allowed = self._allowed_for(submitter)
+        variable = self.variables.number(key)
+        cells = self.variables.domains[variable].cells
+        possible = [cell.value for number, cell in enumerate(cells) if self._can_be(allowed, variable, number)]
+        if len(possible) <= MAX_VALUES:
+            return possible
+        stride = len(possible) // MAX_VALUES + 1
+        return list(dict.fromkeys([*possible[::stride], *possible[-2:]]))
+
+    def comes(self, submitter: Person | None) -> bool:
+        """Whether requests of ``submitter`` get to the step at all."""
+        return self._solvable(self._allowed_for(submitter))
+
+    @cached_property
+    def _allowed(self) -> int:
+        return self.variables.space.every([self.variables.tree(each) for each in self.premises.conditions])
+
+    def _allowed_for(self, submitter: Person | None) -> int:
+        """What is allowed, once it is known who asks."""
+        allowed = self._allowed
+        variable = self.variables.submitter
+        if variable is None or self.people is None:
+            return allowed
+        facts = facts_of(submitter, self.people)
+        for number, cell in enumerate(self.variables.domains[variable].cells):
+            if all(facts.get(key) == value for key, value in cell.value.items()):
+                return self.variables.space.restrict(allowed, variable, number)
+        return allowed
+
+    def _can_be(self, allowed: int, variable: int, cell: int) -> bool:
+        return self._solvable(self.variables.space.restrict(allowed, variable, cell))
+
+    def _solvable(self, tree: int) -> bool:
+        try:
+            return self.variables.space.solution(tree) is not None
+        except TooMany:
+            return True

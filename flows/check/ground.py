@@ -1,0 +1,70 @@
+"""What a form lets its fields hold, as the proofs need it: when a field shows, is filled, depends on others."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ...forms.conditions.tree import ALWAYS, All, AnyOf, Condition, Not, Op, Test
+from ...forms.definition import EVERYBODY, Field
+
+NEVER = AnyOf()
+
+
+@dataclass(frozen=True)
+class Ground:
+    """``shows``, ``hides`` and ``requires`` are the conditions of the rules that do so to a field.
+
+    ``checks`` hold for every request that was sent. ``filled`` are computed fields that are never blank. ``affects``
+    names, for each field, the fields whose value or visibility can change with it; ``sources`` are the fields from
+    which a computed one is made.
+    """
+
+    fields: Mapping[str, Field]
+    shows: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
+    hides: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
+    requires: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
+    checks: tuple[Condition, ...] = ()
+    filled: frozenset[str] = frozenset()
+    affects: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unclear: frozenset[str] = frozenset()
+    create: tuple[str, ...] = (EVERYBODY,)
+    public: bool = False
+
+    def visible(self, key: str) -> Condition:
+        """When the field shows: one rule that shows it holds, if there is any, and none that hides it."""
+        shown = AnyOf(self.shows[key]) if self.shows.get(key) else ALWAYS
+        if not self.hides.get(key):
+            return shown
+        return All((shown, Not(AnyOf(self.hides[key]))))
+
+    def required(self, key: str) -> Condition:
+        """When the field, being visible, must be filled by whoever sends the request."""
+        if self.fields[key].required or self.fields[key].options.get("min_rows"):
+            return ALWAYS
+        return AnyOf(self.requires.get(key, ()))
+
+    def laws(self, key: str) -> tuple[Condition, ...]:
+        """What always holds of a field: hidden it is blank, visible and required it is not."""
+        if key in self.unclear:
+            return ()
+        visible, blank = self.visible(key), Test(key, Op.EMPTY, True)
+        filled = Test(key, Op.EMPTY, False)
+        found: list[Condition] = []
+        if visible != ALWAYS:
+            found.append(AnyOf((visible, blank)))
+        required = ALWAYS if key in self.filled else self.required(key)
+        if self.fields[key].compute is not None and key not in self.filled:
+            required = NEVER  # nobody can fill what is computed
+        if required != NEVER:
+            found.append(AnyOf((Not(All((visible, required))), filled)))
+        return tuple(found)
+
+    def changed_by(self, keys: Iterable[str]) -> frozenset[str]:
+        """The fields that may differ after ``keys`` were written, themselves among them."""
+        waiting, found = list(keys), set[str]()
+        while waiting:
+            key = waiting.pop()
+            if key not in found:
+                found.add(key)
+                waiting.extend(self.affects.get(key, ()))
+        return frozenset(found)

@@ -1,0 +1,215 @@
+"""Whether every step finds somebody, for everybody who may send a request."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from itertools import product
+from typing import Any
+
+from ...platform.people.directory import Directory, Person
+from ...platform.problems import Problem, Severity
+from ...platform.text import Message, msg
+from ..deadlines import Calendar
+from ..definition import Kind, Selector, Step
+from ..engine_assign import Candidate, candidates
+from ..engine_draft import Draft
+from ..program import FlowProgram
+from ..run import Closed, Run, Status, World
+from ..selectors import limit_of
+from ..values import plain
+from .facts import facts_of, submitters
+from .feasible import Feasible
+from .ground import Ground
+from .timeline import Timeline
+
+MAX_NAMED = 5
+MAX_TRIES = 200
+EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC)
+ACTED = (Kind.APPROVE, Kind.WORK)
+
+
+class Lost(StrEnum):
+    """How a step can find nobody: it refuses then; nobody is an administrator; the only one who is asks themselves."""
+
+    REFUSED = "refused"
+    NOBODY = "nobody"
+    OWN = "own"
+
+
+class _AnyTime:
+    """A calendar for questions in which time plays no part."""
+
+    def add(self, start: datetime, duration: Any, clock: str = "business") -> datetime:  # noqa: ARG002
+        return start
+
+
+ANY_TIME: Calendar = _AnyTime()
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One submitter and the values that a step's selectors read."""
+
+    submitter: Person | None
+    values: Mapping[str, Any]
+
+
+def check_people(program: FlowProgram, ground: Ground, timeline: Timeline, people: Directory) -> Iterator[Problem]:
+    """Steps that find nobody for some submitter."""
+    groups = grouped(program, ground, people)
+    for step in program.flow.walk():
+        if step.kind in ACTED and step.id in timeline.before and step.nobody != "skip":
+            yield from _nobody(step, Finder(program, step, ground, timeline, people), groups)
+
+
+class Finder:
+    """Asks the engine whom one step would ask, for one submitter and the values that matter to it."""
+
+    def __init__(self, program: FlowProgram, step: Step, ground: Ground, timeline: Timeline, people: Directory) -> None:
+        self.program = program
+        self.step = step
+        self.people = people
+        self.keys = fields_asked(step)
+        self.feasible = Feasible(step, ground, timeline, people, self._cuts(), self.keys)
+
+    def _cuts(self) -> dict[str, list[Decimal]]:
+        """Amounts are cut at the personal limits that there are."""
+        limits = {limit_of(person, self.program.flow.form) for person in self.people.persons.values()}
+        return {
+            str(selector.value): sorted(limits)
+            for selector in selectors_of(self.step)
+            if selector.kind == "manager_with_limit"
+        }
+
+    def tries(self, submitter: Person | None) -> Iterator[Try]:
+        """The combinations of values that can be there, as far as the selectors read them."""
+        if not self.feasible.comes(submitter):
+            return
+        columns = [self.feasible.values(key, submitter) for key in self.feasible.keys]
+        for number, row in enumerate(product(*columns)):
+            if number >= MAX_TRIES:
+                return
+            yield Try(submitter, dict(zip(self.feasible.keys, row, strict=True)))
+
+    def asked(self, attempt: Try) -> str | tuple[Candidate, ...]:
+        """As :func:`~..engine_assign.candidates`: whom the step asks, or ``skip``, ``refuse``."""
+        return candidates(self._draft(attempt), self.step)
+
+    def _draft(self, attempt: Try) -> Draft:
+        world = World(self.people, ANY_TIME, EPOCH, attempt.values, self.program.flow.form)
+        key = attempt.submitter.key if attempt.submitter is not None else None
+        draft = Draft(self.program, Run(key, Status.OPEN), world)
+        for selector in selectors_of(self.step):
+            if selector.kind == "approver_of":
+                draft.closed.extend(self._earlier(draft, str(selector.value)))
+        return draft
+
+    def _earlier(self, draft: Draft, step_id: str) -> Iterator[Closed]:
+        """Somebody approved the step that ``approver_of`` names: the first who could."""
+        earlier = self.program.steps.get(step_id)
+        if earlier is None or earlier is self.step:
+            return
+        asked = candidates(draft, earlier)
+        found = [key for each in asked for key in each.people] if not isinstance(asked, str) else []
+        for key in found[:1]:
+            yield Closed("t0", step_id, "approve", EPOCH, key)
+
+
+def selectors_of(step: Step) -> tuple[Selector, ...]:
+    """All selectors that may decide who acts on the step."""
+    return step.who if isinstance(step.nobody, str) else (*step.who, *step.nobody)
+
+
+def fields_asked(step: Step) -> frozenset[str]:
+    """The fields of the form that the step's selectors read."""
+    found: set[str] = set()
+    for selector in selectors_of(step):
+        if selector.kind in ("manager_with_limit", "field"):
+            found.add(str(selector.value))
+        if isinstance(selector.value, Mapping) and isinstance(selector.value.get("field"), str):
+            found.add(selector.value["field"])
+    return frozenset(found)
+
+
+def grouped(program: FlowProgram, ground: Ground, people: Directory) -> list[list[Person | None]]:
+    """Submitters for whom all selectors of the flow find the same, put together; ``None`` is a customer."""
+    used = [selector for step in program.flow.walk() for selector in selectors_of(step)]
+    roles = {str(selector.value) for selector in used if selector.kind == "role"}
+    special = {str(selector.value) for selector in used if selector.kind == "person"}
+    special |= {department.head for department in people.departments.values() if department.head}
+    plain_kinds = all(selector.kind in _PLAIN for selector in used)
+    found: dict[Any, list[Person | None]] = {}
+    for person in submitters(people, ground):
+        own = person.key if person.key in special or not plain_kinds else None
+        line = tuple(above.key for above in people.line(person.key))
+        small = frozenset(role for role in person.roles & roles if len(people.members(role)) < MAX_NAMED)
+        asked = facts_of(person, people) if program.uses_facts else None
+        key = (line, person.department, person.roles & roles, own, person.key if small else None, str(asked))
+        found.setdefault(key, []).append(person)
+    groups = list(found.values())
+    return [*groups, [None]] if ground.public else groups
+
+
+_PLAIN = frozenset({"role", "manager", "manager_with_limit", "head_of", "person"})
+
+
+def _nobody(step: Step, finder: Finder, groups: Iterable[list[Person | None]]) -> Iterator[Problem]:
+    lost: dict[Lost, list[Person | None]] = {}
+    examples: dict[Lost, dict[str, Any]] = {}
+    for group in groups:
+        for attempt in finder.tries(group[0]):
+            kind = _lost(finder.asked(attempt))
+            if kind is not None:
+                lost.setdefault(kind, []).extend(group)
+                examples.setdefault(kind, _example(group[0], attempt))
+                break
+    for kind, people in lost.items():
+        severity = Severity.WARNING if kind is Lost.OWN else Severity.ERROR
+        yield Problem(step.path, "nobody", _sentence(kind, step, people), severity, examples[kind])
+
+
+def _lost(asked: str | tuple[Candidate, ...]) -> Lost | None:
+    """How a step ends up with nobody; ``None`` if it finds somebody."""
+    if asked == "refuse":
+        return Lost.REFUSED
+    if isinstance(asked, str) or any(each.people for each in asked):
+        return None
+    return Lost.OWN if any(each.excluded for each in asked) else Lost.NOBODY
+
+
+def _example(submitter: Person | None, attempt: Try) -> dict[str, Any]:
+    values = {key: plain(value) for key, value in attempt.values.items()}
+    return {"submitter": submitter.key if submitter else None, **values}
+
+
+def _sentence(kind: Lost, step: Step, lost: list[Person | None]) -> Message:
+    who = _named(lost)
+    if kind is Lost.REFUSED:
+        return msg(
+            "The step “%(step)s” finds nobody for requests of %(who)s, so that they are refused. Add a selector that "
+            'finds somebody, or say under "nobody" who stands in.',
+            step=step.id,
+            who=who,
+        )
+    if kind is Lost.OWN:
+        return msg(
+            "The step “%(step)s” finds nobody but the administrator %(who)s for their own request. Give a second "
+            'person the role admin, or name others under "nobody".',
+            step=step.id,
+            who=who,
+        )
+    return msg(
+        "The step “%(step)s” finds nobody for requests of %(who)s, not even an administrator. Add a selector that "
+        'finds somebody, name others under "nobody", or give somebody the role admin.',
+        step=step.id,
+        who=who,
+    )
+
+
+def _named(lost: list[Person | None]) -> Message:
+    names = ", ".join(person.name if person else "—" for person in lost[:MAX_NAMED])
+    if len(lost) > MAX_NAMED:
+        return msg("%(names)s and %(count)s more", names=names, count=len(lost) - MAX_NAMED)
+    return msg("%(names)s", names=names)
