@@ -1,0 +1,66 @@
+"""How people, departments, steps and branches are called in sentences, in English and Chinese."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..platform.people.directory import Directory
+from ..platform.text import local
+from .definition import Flow, Step
+from .run import START
+
+Phrase = Mapping[str, str]
+"""One sentence in both languages, with ``{places}`` to fill."""
+
+
+def language_of(language: str) -> str:
+    """Of the two that sentences are written in, the one for ``zh_CN``, ``en`` …"""
+    return "zh" if language.startswith("zh") else "en"
+
+
+class Names:
+    """How people, departments, steps and branches are called in one language; a key that is not known stays a key."""
+
+    def __init__(self, people: Directory | None, flow: Flow | None, language: str) -> None:
+        self.people = people
+        self.language = language
+        self._steps: dict[str, Step] = {step.id: step for step in flow.walk()} if flow is not None else {}
+
+    def person(self, key: Any) -> str:
+        found = self.people.person(str(key)) if self.people is not None and key is not None else None
+        if found is not None:
+            return found.name
+        return str(key) if key else {"en": "the customer", "zh": "客户"}[self.language]
+
+    def department(self, key: Any) -> str:
+        found = self.people.departments.get(str(key)) if self.people is not None else None
+        return local(found.name, self.language) if found else str(key or "—")
+
+    def step(self, key: Any) -> str:
+        found = self._steps.get(str(key))
+        if str(key) == START:
+            return {"en": "the submitter", "zh": "申请人"}[self.language]
+        return (local(found.title, self.language) if found else "") or str(key)
+
+    def principal(self, principal: str) -> str:
+        """``p:amy`` or ``r:finance@service`` as people say it."""
+        sort, _, rest = principal.partition(":")
+        if sort == "p":
+            return self.person(rest)
+        role, _, department = rest.partition("@")
+        return f"{role} ({self.department(department)})" if department else role
+
+    def listed(self, names: Sequence[str]) -> str:
+        return ("、" if self.language == "zh" else ", ").join(names)
+
+    def branch(self, step: Any, key: Any) -> str:
+        found = self._steps.get(str(step))
+        branches = found.branches if found else ()
+        title = next((each.title for each in branches if each.id == key), "")
+        return local(title, self.language) or str(key)
+
+
+class Filling(dict[str, str]):
+    """What a sentence of an older version does not know is left as a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "—"
