@@ -43,8 +43,9 @@ MODULES = (
     "flows.web",
     "flows.definitions_web",
     "flows.api",
+    "flows.definitions_api",
+    "flows.reports_api",
     "plugins.registry",
-    "plugins.web",
 )
 
 
