@@ -43,8 +43,6 @@ MODULES = (
     "flows.web",
     "flows.definitions_web",
     "flows.api",
-    "flows.definitions_api",
-    "flows.reports_api",
     "plugins.registry",
 )
 
