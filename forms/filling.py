@@ -48,7 +48,15 @@ class Sheet:
         return service.read(self.program, raw, by=self.by, record=record, rights=self.rights, partial=not self.is_draft)
 
 
-def blank(sheet: Sheet) -> Markup:
+@dataclass(frozen=True)
+class Drawn:
+    """A form as HTML, and the reading that it shows."""
+
+    html: Markup
+    reading: Reading
+
+
+def blank(sheet: Sheet) -> Drawn:
     """The form as it opens: defaults of a new one, the values of a record."""
     if sheet.record is None:
         reading = sheet.read({})
@@ -56,16 +64,17 @@ def blank(sheet: Sheet) -> Markup:
         context = service.context_of(sheet.by, sheet.record, rights=sheet.rights)
         reading = sheet.program.evaluate(sheet.record.values, context)
     links = {**(sheet.record.links if sheet.record else {}), **reading.links}
-    return render.fields(sheet.program, reading.values, reading=reading, rights=sheet.rights, links=links)
+    html = render.fields(sheet.program, reading.values, reading=reading, rights=sheet.rights, links=links)
+    return Drawn(html, reading)
 
 
-def again(sheet: Sheet, sent: Sent, problems: Sequence[Problem], *, complain: bool = True) -> Markup:
+def again(sheet: Sheet, sent: Sent, problems: Sequence[Problem], *, complain: bool = True) -> Drawn:
     """The form as it was sent, with what is wrong with it; ``complain``: whether that is shown yet."""
     raw = raw_of(sheet.program.form.fields, sent)
     reading = sheet.read(raw)
     wires = wires_sent(sheet.program.form.fields, sent)
     _take_over(sheet.program, reading, wires, raw)
-    return render.fields(
+    html = render.fields(
         sheet.program,
         reading.values,
         reading=reading,
@@ -73,6 +82,7 @@ def again(sheet: Sheet, sent: Sent, problems: Sequence[Problem], *, complain: bo
         wires=wires,
         problems=problems if complain else (),
     )
+    return Drawn(html, reading)
 
 
 def _take_over(program: FormProgram, reading: Reading, wires: dict[str, Any], raw: Mapping[str, Any]) -> None:
@@ -107,10 +117,22 @@ def live(sheet: Sheet, sent: Sent) -> dict[str, Any]:
         "inputs": _inputs(fields, reading, sent),
         "outputs": _outputs(fields, reading, sent),
         "problems": [
-            {"id": anchor(each.path), "code": each.code, "message": say(each.message)} for each in reading.problems
+            {"id": anchor(_on_page(each.path, fields, sent)), "code": each.code, "message": say(each.message)}
+            for each in reading.problems
         ],
         **extra,
     }
+
+
+def _on_page(path: str, fields: Sequence[Field], sent: Sent) -> str:
+    """The path with the number that a row has on the page, where rows come and go, instead of its place."""
+    parts = path.split("/")
+    if len(parts) < 4 or not parts[3].isdigit():
+        return path
+    table = next((each for each in fields if each.key == parts[2] and each.columns), None)
+    numbers = filled_rows(table, sent) if table else []
+    place = int(parts[3])
+    return "/".join([*parts[:3], str(numbers[place]), *parts[4:]]) if place < len(numbers) else path
 
 
 def _inputs(fields: Sequence[Field], reading: Reading, sent: Sent) -> dict[str, Any]:

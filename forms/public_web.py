@@ -14,7 +14,7 @@ from ..platform.problems import Problem
 from ..platform.text import msg
 from . import filling
 from .blueprint import bp
-from .filling import Sheet
+from .filling import Drawn, Sheet
 
 SENT = "20 per hour"
 ASKED = "240 per minute"
@@ -73,7 +73,7 @@ def upload(form_key: str) -> ResponseReturnValue:
     return jsonify(file_json(files.store(sent.stream, sent.filename, by=None))), 201
 
 
-def _page(sheet: Sheet, fields: Any, problems: Any = ()) -> str:
+def _page(sheet: Sheet, drawn: Drawn, problems: Any = ()) -> str:
     return render_template(
-        "signoff/forms/public.html", form=sheet.program.form, sheet=sheet, fields=fields, problems=problems
+        "signoff/forms/public.html", form=sheet.program.form, sheet=sheet, fields=drawn.html, problems=problems
     )

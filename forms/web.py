@@ -14,9 +14,8 @@ from ..platform.people.directory import Person
 from ..platform.problems import Problem
 from . import catalogue, filling, lifecycle, lookup, records, render, rights, service
 from .blueprint import bp
-from .filling import Sheet
+from .filling import Drawn, Sheet
 from .records import DRAFT, Record
-from .wire import raw_of
 
 __all__ = ["bp", "init_app"]
 
@@ -94,27 +93,25 @@ def _refused(sheet: Sheet, sent: Any, problems: Any, status: int = 422) -> Respo
     return page, status
 
 
-def _fill_page(sheet: Sheet, fields: Any, sent: Any = None, problems: Any = ()) -> str:
+def _fill_page(sheet: Sheet, drawn: Drawn, sent: Any = None, problems: Any = ()) -> str:
     form = sheet.program.form
     return render_template(
         "signoff/forms/fill.html",
         form=form,
         sheet=sheet,
-        fields=fields,
+        fields=drawn.html,
         problems=problems,
         draft=request.form.get("draft", ""),
-        aside=_aside(sheet, sent),
+        aside=_aside(sheet, drawn),
         revision=sent.get("revision") if sent else (sheet.record.revision if sheet.record else ""),
     )
 
 
-def _aside(sheet: Sheet, sent: Any) -> Any:
+def _aside(sheet: Sheet, drawn: Drawn) -> Any:
     """What stands beside the form when it is drawn by the server: the predicted route."""
     if not sheet.is_draft:
         return ""
-    raw = raw_of(sheet.program.form.fields, sent) if sent else (sheet.record.stored if sheet.record else {})
-    extra = lifecycle.current().extend_evaluation(sheet.program, sheet.read(raw), sheet.by)
-    return extra.get("aside", "")
+    return lifecycle.current().extend_evaluation(sheet.program, drawn.reading, sheet.by).get("aside", "")
 
 
 @bp.post("/forms/<form_key>/evaluate")
