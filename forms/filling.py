@@ -56,7 +56,17 @@ class Drawn:
     reading: Reading
 
 
-def blank(sheet: Sheet) -> Drawn:
+def blank(sheet: Sheet) -> Markup:
+    """The form as it opens, as HTML."""
+    return opened(sheet).html
+
+
+def again(sheet: Sheet, sent: Sent, problems: Sequence[Problem], *, complain: bool = True) -> Markup:
+    """The form as it was sent, as HTML."""
+    return redrawn(sheet, sent, problems, complain=complain).html
+
+
+def opened(sheet: Sheet) -> Drawn:
     """The form as it opens: defaults of a new one, the values of a record."""
     if sheet.record is None:
         reading = sheet.read({})
@@ -68,7 +78,7 @@ def blank(sheet: Sheet) -> Drawn:
     return Drawn(html, reading)
 
 
-def again(sheet: Sheet, sent: Sent, problems: Sequence[Problem], *, complain: bool = True) -> Drawn:
+def redrawn(sheet: Sheet, sent: Sent, problems: Sequence[Problem], *, complain: bool = True) -> Drawn:
     """The form as it was sent, with what is wrong with it; ``complain``: whether that is shown yet."""
     raw = raw_of(sheet.program.form.fields, sent)
     reading = sheet.read(raw)

@@ -32,7 +32,7 @@ def _sheet(form_key: str) -> Sheet:
 def public_form(form_key: str) -> ResponseReturnValue:
     """A form for customers."""
     sheet = _sheet(form_key)
-    return _page(sheet, filling.blank(sheet))
+    return _page(sheet, filling.opened(sheet))
 
 
 @bp.post("/public/<form_key>", endpoint="public_send")
@@ -42,16 +42,16 @@ def send(form_key: str) -> ResponseReturnValue:
     sheet = _sheet(form_key)
     sent, problems = filling.with_uploads(sheet.program, None)
     if filling.act(sheet.program, sent, request.form.get("do", "submit")):
-        return _page(sheet, filling.again(sheet, sent, problems, complain=bool(problems)), problems)
+        return _page(sheet, filling.redrawn(sheet, sent, problems, complain=bool(problems)), problems)
     if request.form.get("website"):
         raise Refused(msg("This does not look like a person. Leave the hidden field empty."))
     if problems:
-        return _page(sheet, filling.again(sheet, sent, problems), problems), 422
+        return _page(sheet, filling.redrawn(sheet, sent, problems), problems), 422
     try:
         record = filling.submit(sheet, sent)
     except Refused as error:
         wrong = filling.problems_of(error)
-        return _page(sheet, filling.again(sheet, sent, wrong), wrong), 422
+        return _page(sheet, filling.redrawn(sheet, sent, wrong), wrong), 422
     return render_template("signoff/forms/public_sent.html", form=sheet.program.form, record=record), 201
 
 

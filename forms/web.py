@@ -40,7 +40,7 @@ def new(form_key: str) -> ResponseReturnValue:
     sheet = filling.sheet_of_new(form_key, person)
     rights.require_create(sheet.program.form, person)
     if request.method == "GET":
-        return _fill_page(sheet, filling.blank(sheet))
+        return _fill_page(sheet, filling.opened(sheet))
     return _sent(_with_draft(sheet, person))
 
 
@@ -62,7 +62,7 @@ def edit(record_id: int) -> ResponseReturnValue:
     record = service.read_record(record_id, by=person)
     sheet = filling.sheet_of_record(record, person)
     if request.method == "GET":
-        return _fill_page(sheet, filling.blank(sheet))
+        return _fill_page(sheet, filling.opened(sheet))
     return _sent(sheet)
 
 
@@ -71,7 +71,7 @@ def _sent(sheet: Sheet) -> ResponseReturnValue:
     sent, problems = filling.with_uploads(sheet.program, sheet.by)
     action = request.form.get("do", "submit")
     if filling.act(sheet.program, sent, action):
-        return _fill_page(sheet, filling.again(sheet, sent, problems, complain=bool(problems)), sent, problems)
+        return _fill_page(sheet, filling.redrawn(sheet, sent, problems, complain=bool(problems)), sent, problems)
     if problems:
         return _refused(sheet, sent, problems)
     try:
@@ -89,7 +89,7 @@ def _sent(sheet: Sheet) -> ResponseReturnValue:
 
 
 def _refused(sheet: Sheet, sent: Any, problems: Any, status: int = 422) -> ResponseReturnValue:
-    page = _fill_page(sheet, filling.again(sheet, sent, problems), sent, problems)
+    page = _fill_page(sheet, filling.redrawn(sheet, sent, problems), sent, problems)
     return page, status
 
 
