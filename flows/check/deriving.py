@@ -39,19 +39,19 @@ def ground_of(form: Form) -> Ground:
     formulas = {field.key: _formula(field.compute) for field in form.fields if field.compute is not None}
     rules = [(rule, _condition(rule.when, kinds)) for rule in form.rules if rule.check is None]
     effects = {name: _effects(rules, name) for name in ("show", "hide", "require")}
-    return Ground(
+    ground = Ground(
         fields,
         shows=effects["show"],
         hides=effects["hide"],
         requires=effects["require"],
         unclear=frozenset(_unclear(rules)),
-        checks=tuple(_checks(form, kinds)),
         filled=frozenset(_always_filled(formulas, kinds)),
         affects=_affects(form, formulas, rules),
         sources={key: _sources(key, formulas) for key in formulas},
         create=form.access.create,
         public=form.public.fill,
     )
+    return replace(ground, checks=tuple(_checks(form, kinds, ground)))
 
 
 def _columns(form: Form) -> dict[str, Kind]:
@@ -126,15 +126,18 @@ def _unclear(rules: list[tuple[Rule, Condition | None]]) -> Iterator[str]:
             yield from (*rule.show, *rule.hide)
 
 
-def _checks(form: Form, kinds: Kinds) -> Iterator[Condition]:
-    """The checks that every request meets, wherever they can be read as conditions."""
+def _checks(form: Form, kinds: Kinds, ground: Ground) -> Iterator[Condition]:
+    """The checks that every request meets, as far as they can be read as conditions.
+
+    One that stands at a hidden field is not asked.
+    """
     for rule in form.rules:
-        if rule.check is None:
+        when, check = _condition(rule.when, kinds), None if rule.check is None else _condition(rule.check, kinds)
+        at = rule.at.split(".")[0] if rule.at is not None else None
+        if when is None or check is None or at in ground.unclear or (at is not None and at not in ground.fields):
             continue
-        when, check = _condition(rule.when, kinds), _condition(rule.check, kinds)
-        if when is None or check is None:
-            continue
-        yield check if when == ALWAYS else AnyOf((Not(when), check))
+        asked = when if at is None else All((when, ground.visible(at)))
+        yield check if asked in (ALWAYS, All((ALWAYS, ALWAYS))) else AnyOf((Not(asked), check))
 
 
 def _always_filled(formulas: Mapping[str, Tree | None], kinds: Kinds) -> Iterator[str]:

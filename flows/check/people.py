@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from itertools import product
@@ -11,13 +10,13 @@ from typing import Any
 from ...platform.people.directory import Directory, Person
 from ...platform.problems import Problem, Severity
 from ...platform.text import Message, msg
-from ..deadlines import Calendar
 from ..definition import Kind, Selector, Step
 from ..engine_assign import Candidate, candidates
 from ..engine_draft import Draft
 from ..program import FlowProgram
 from ..run import Closed, Run, Status, World
 from ..selectors import limit_of
+from ..timeless import EPOCH, TIMELESS
 from ..values import plain
 from .facts import facts_of, submitters
 from .feasible import Feasible
@@ -26,7 +25,6 @@ from .timeline import Timeline
 
 MAX_NAMED = 5
 MAX_TRIES = 200
-EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ACTED = (Kind.APPROVE, Kind.WORK)
 
 
@@ -36,16 +34,6 @@ class Lost(StrEnum):
     REFUSED = "refused"
     NOBODY = "nobody"
     OWN = "own"
-
-
-class _AnyTime:
-    """A calendar for questions in which time plays no part."""
-
-    def add(self, start: datetime, duration: Any, clock: str = "business") -> datetime:  # noqa: ARG002
-        return start
-
-
-ANY_TIME: Calendar = _AnyTime()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +86,7 @@ class Finder:
         return candidates(self._draft(attempt), self.step)
 
     def _draft(self, attempt: Try) -> Draft:
-        world = World(self.people, ANY_TIME, EPOCH, attempt.values, self.program.flow.form)
+        world = World(self.people, TIMELESS, EPOCH, attempt.values, self.program.flow.form)
         key = attempt.submitter.key if attempt.submitter is not None else None
         draft = Draft(self.program, Run(key, Status.OPEN), world)
         for selector in selectors_of(self.step):
