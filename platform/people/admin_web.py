@@ -14,13 +14,13 @@ from .. import clock, definitions
 from ..errors import Conflict, Refused
 from ..text import local, msg
 from ..web import menus
-from . import handing_over, policy, service, sign_in
-from .blueprint import bp
-from .current import current_language, current_person
+from . import policy, service, sign_in
+from .blueprint import bp, only_where_we_sign_in
+from .current import current_language, current_person, current_zone, signs_in_here
 from .definition import amounts_json
 from .directory import ADMIN, Person
 from .entry import read_amount
-from .forms import HandOverForm, NewPasswordForm, PersonForm
+from .forms import DelegationForm, NewPasswordForm, PersonForm
 from .search import find_people
 
 menus.add(
@@ -99,8 +99,11 @@ def _form_of(person: Person) -> PersonForm:
 
 def _page(person: Person | None, form: PersonForm, **more: Any) -> str:
     directory = service.directory()
+    standing_in = directory.delegation_of(person.key, clock.now()) if person else None
     return render_template(
         "signoff/platform/people/person.html",
+        standing_in=standing_in,
+        delegation=more.get("delegation") or DelegationForm.of(standing_in, current_zone()),
         shown=person,
         form=form,
         directory=directory,
@@ -109,6 +112,7 @@ def _page(person: Person | None, form: PersonForm, **more: Any) -> str:
         departments=[(each.key, local(each.name, current_language())) for each in directory.departments.values()],
         limit_errors=more.get("limit_errors", {}),
         forms=_forms(person),
+        signs_in_here=signs_in_here(),
         has_password=person is not None and sign_in.has_password(person.key),
         reports=[each for each in directory.persons.values() if person is not None and each.manager == person.key],
         password=more.get("password", NewPasswordForm(formdata=None)),
@@ -203,6 +207,7 @@ def _read_limits() -> tuple[dict[str, Decimal], dict[str, str]]:
 
 @bp.post("/people/person/<string:key>/password")
 def set_password(key: str) -> ResponseReturnValue:
+    only_where_we_sign_in()
     by, person, form = admin(), service.person(key), NewPasswordForm()
     try:
         if form.validate():
@@ -216,38 +221,32 @@ def set_password(key: str) -> ResponseReturnValue:
 
 @bp.post("/people/person/<string:key>/sessions/end")
 def end_sessions_of(key: str) -> ResponseReturnValue:
+    only_where_we_sign_in()
     by, person = admin(), service.person(key)
     service.end_sessions(key, by=by.key)
     flash(_("%(name)s is signed out everywhere.", name=person.name))
     return redirect(url_for(".show", key=key), code=303)
 
 
-@bp.get("/people/person/<string:key>/hand-over")
-def hand_over(key: str) -> ResponseReturnValue:
-    admin()
-    return _hand_over_page(service.person(key), HandOverForm(formdata=None))
-
-
-def _hand_over_page(person: Person, form: HandOverForm) -> str:
-    return render_template(
-        "signoff/platform/people/hand_over.html",
-        shown=person,
-        form=form,
-        belongings=handing_over.belongings(person.key),
-        directory=service.directory(),
-    )
-
-
-@bp.post("/people/person/<string:key>/hand-over")
-def do_hand_over(key: str) -> ResponseReturnValue:
-    by, person, form = admin(), service.person(key), HandOverForm()
-    if not form.validate():
-        return _hand_over_page(person, form), 422
+@bp.post("/people/person/<string:key>/delegation")
+def save_delegation_of(key: str) -> ResponseReturnValue:
+    """Somebody fell ill: an administrator says who acts for them."""
+    by, person, form = admin(), service.person(key), DelegationForm()
+    if request.form.get("end"):
+        service.end_delegation(key, by=by.key)
+        flash(_("Nobody acts for %(name)s any more.", name=person.name))
+        return redirect(url_for(".show", key=key), code=303)
     try:
-        done = handing_over.hand_over(key, form.to.data, roles=form.roles.data, leaves=form.leaves.data, by=by.key)
+        if form.validate():
+            service.set_delegation(form.delegation(key, current_zone()), by=by.key)
+            flash(
+                _(
+                    "%(name)s acts for %(person)s in that time.",
+                    name=service.person(form.delegate.data).name,
+                    person=person.name,
+                )
+            )
+            return redirect(url_for(".show", key=key), code=303)
     except Refused as refused:
         form.add_problems(refused.problems)
-        return _hand_over_page(person, form), 422
-    for sentence in done:
-        flash(sentence)
-    return redirect(url_for(".show", key=key), code=303)
+    return _page(person, _form_of(person), delegation=form), 422

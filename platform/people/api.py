@@ -84,7 +84,7 @@ def me() -> ResponseReturnValue:
 
 
 def _me_json(person: Person, directory: Directory) -> dict[str, Any]:
-    mine = next((each for each in directory.delegations if each.person == person.key), None)
+    mine = directory.delegation_of(person.key, clock.now())
     return {
         **_person_json(person, person),
         "language": current.current_language(),

@@ -90,6 +90,11 @@ def begin_session(person: str) -> None:
     g.pop("csrf_token", None)
 
 
+def signs_in_here() -> bool:
+    """Whether people sign in with us; otherwise sessions and passwords are the host application's."""
+    return signoff().load_person is None
+
+
 def end_session() -> None:
     """Sign out in this browser."""
     session.clear()

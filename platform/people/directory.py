@@ -146,6 +146,10 @@ class Directory:
                 return each
         return None
 
+    def delegation_of(self, key: str, now: datetime) -> Delegation | None:
+        """The delegation that ``key`` made and that is not over at ``now``, begun or not."""
+        return next((each for each in self.delegations if each.person == key and now < each.until_at), None)
+
     def delegated_to(self, key: str, now: datetime) -> tuple[Delegation, ...]:
         """The delegations in force at ``now`` under which ``key`` acts for others."""
         return tuple(each for each in self.delegations if each.delegate == key and each.from_at <= now < each.until_at)

@@ -85,6 +85,18 @@ class DelegationForm(PageForm):
         if read_amount(field.data) is None:
             raise ValidationError(_l("Write digits and a point, as in 5000.00."))
 
+    @classmethod
+    def of(cls, delegation: Delegation | None, zone: ZoneInfo) -> "DelegationForm":
+        """The form filled with ``delegation``, empty for ``None``."""
+        form = cls(formdata=None)
+        if delegation is not None:
+            form.delegate.data = delegation.delegate
+            form.from_on.data = delegation.from_at.astimezone(zone).date()
+            # it ends at the midnight after its last day
+            form.until_on.data = (delegation.until_at - timedelta(seconds=1)).astimezone(zone).date()
+            form.max_amount.data = "" if delegation.max_amount is None else format(delegation.max_amount, "f")
+        return form
+
     def delegation(self, person: str, zone: ZoneInfo) -> Delegation:
         """From the beginning of the first day to the end of the last one in ``zone``."""
         first: date = self.from_on.data

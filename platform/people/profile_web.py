@@ -1,6 +1,5 @@
 """One's own settings: language and looks, password, who stands in, tokens, sessions."""
 
-from datetime import date, timedelta
 from zoneinfo import available_timezones
 
 from flask import flash, make_response, redirect, render_template, request, url_for
@@ -14,9 +13,9 @@ from ..web.language import COOKIE as LANGUAGE_COOKIE
 from ..web.pages import THEME_COOKIE
 from ..web.place import signoff
 from . import current, service, sign_in, tokens
-from .blueprint import bp
+from .blueprint import bp, only_where_we_sign_in
 from .current import current_person
-from .directory import Delegation, Person
+from .directory import Person
 from .forms import DelegationForm, PageForm, PasswordForm, PreferencesForm, TokenForm
 
 
@@ -29,40 +28,23 @@ def _page(person: Person, *wrong: PageForm, new_token: str | None = None) -> str
     """The page, with the form that was refused in place of the fresh one of its kind."""
     directory = service.directory()
     given = {type(form): form for form in wrong}
-    mine = next((each for each in directory.delegations if each.person == person.key), None)
+    mine = directory.delegation_of(person.key, clock.now())
     return render_template(
         "signoff/platform/people/me.html",
         me=person,
         department=directory.departments.get(person.department or ""),
         preferences=given.get(PreferencesForm) or PreferencesForm(formdata=None, obj=person),
         password=given.get(PasswordForm) or PasswordForm(formdata=None),
-        has_password=sign_in.has_password(person.key),
+        has_password=current.signs_in_here() and sign_in.has_password(person.key),
         token=given.get(TokenForm) or TokenForm(formdata=None),
         tokens=tokens.tokens_of(person.key),
         new_token=new_token,
-        delegation=given.get(DelegationForm) or _delegation_form(mine),
-        mine=mine if mine is not None and mine.until_at > clock.now() else None,
+        delegation=given.get(DelegationForm) or DelegationForm.of(mine, current.current_zone()),
+        mine=mine,
         for_others=directory.delegated_to(person.key, clock.now()),
         colleagues=[each for each in directory.persons.values() if each.active and each.key != person.key],
         zones=sorted(available_timezones()),
     )
-
-
-def _delegation_form(mine: Delegation | None) -> DelegationForm:
-    form = DelegationForm(formdata=None)
-    if mine is None or mine.until_at <= clock.now():
-        return form
-    zone = current.current_zone()
-    form.delegate.data = mine.delegate
-    form.from_on.data = mine.from_at.astimezone(zone).date()
-    form.until_on.data = _last_day(mine)
-    form.max_amount.data = "" if mine.max_amount is None else format(mine.max_amount, "f")
-    return form
-
-
-def _last_day(mine: Delegation) -> date:
-    """The end is the midnight after the last day."""
-    return (mine.until_at - timedelta(seconds=1)).astimezone(current.current_zone()).date()
 
 
 def _done(message: str, section: str) -> Response:
@@ -90,6 +72,7 @@ def save_preferences() -> ResponseReturnValue:
 
 @bp.post("/me/password")
 def change_password() -> ResponseReturnValue:
+    only_where_we_sign_in()
     person, form = current_person(), PasswordForm()
     if not form.validate_on_submit():
         return _page(person, form), 422
@@ -107,6 +90,7 @@ def change_password() -> ResponseReturnValue:
 
 @bp.post("/me/sessions/end")
 def end_sessions() -> ResponseReturnValue:
+    only_where_we_sign_in()
     person = current_person()
     service.end_sessions(person.key, by=person.key)
     current.begin_session(person.key)

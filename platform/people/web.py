@@ -2,7 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from flask import abort, flash, make_response, redirect, render_template, request, url_for
+import structlog
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_babel import gettext as _
@@ -13,12 +14,14 @@ from ..text import msg
 from ..web.language import COOKIE as LANGUAGE_COOKIE
 from ..web.pages import THEME_COOKIE
 from ..web.place import signoff
-from . import admin_web, current, departments_web, import_web, profile_web, service, sign_in
-from .blueprint import bp
+from . import admin_web, current, departments_web, handing_over_web, import_web, profile_web, service, sign_in
+from .blueprint import bp, only_where_we_sign_in
 from .directory import Person
 from .forms import SignInForm
 
-__all__ = ["admin_web", "bp", "departments_web", "import_web", "profile_web"]
+__all__ = ["admin_web", "bp", "departments_web", "handing_over_web", "import_web", "profile_web"]
+
+log = structlog.get_logger(__name__)
 
 ATTEMPTS_PER_ADDRESS = "100 per minute"
 """Of all names together: an office behind one address signs in unhindered, a list of names is slow to try."""
@@ -34,7 +37,7 @@ def _failed(response: Response) -> bool:
 
 @bp.get("/sign-in", endpoint="sign_in")
 def sign_in_page() -> ResponseReturnValue:
-    _only_ours()
+    only_where_we_sign_in()
     if current.person_or_none() is not None:
         return redirect(_next())
     return _page(_filled_in())
@@ -49,7 +52,7 @@ def sign_in_page() -> ResponseReturnValue:
     deduct_when=_failed,
 )
 def check_sign_in() -> ResponseReturnValue:
-    _only_ours()
+    only_where_we_sign_in()
     form = SignInForm()
     person = None
     if form.validate_on_submit():
@@ -58,14 +61,10 @@ def check_sign_in() -> ResponseReturnValue:
             form.name.errors = [msg("Name and password do not belong together. Check both and try again.")]
     if person is None:
         return _page(form), 422
+    log.info("signed_in", person=person.key)
     target = _next()
     current.begin_session(person.key)
     return _as_they_like_it(make_response(redirect(target, code=303)), person)
-
-
-def _only_ours() -> None:
-    if signoff().load_person is not None:
-        abort(404)
 
 
 def _page(form: SignInForm) -> str:
@@ -110,7 +109,7 @@ def _as_they_like_it(response: Response, person: Person) -> Response:
 
 @bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    _only_ours()
+    only_where_we_sign_in()
     current.end_session()
     flash(_("You are signed out."))
     return redirect(url_for(".sign_in"), code=303)

@@ -107,7 +107,7 @@ def test_somebody_acts_for_me_for_whole_days_of_my_zone(company: Flask, sign_in:
         days = {"delegate": "bo", "from_on": "2026-03-03", "until_on": "2026-03-04", "max_amount": "100"}
         assert send(client, "/me", "/me/delegation", **days).status_code == 303
         page = client.get("/me").text
-    assert "Bo Wang acts for you" in page
+    assert "Bo Wang stands in" in page
     assert 'value="2026-03-04"' in page
     with company.app_context():
         (kept,) = service.directory().delegations
@@ -172,6 +172,7 @@ def test_administrators_see_the_page_and_others_do_not(company: Flask, sign_in: 
         "/people/person/amy",
         "/people/person/amy/password",
         "/people/person/amy/sessions/end",
+        "/people/person/amy/delegation",
         "/people/person/amy/hand-over",
         "/people/departments/add",
         "/people/department/service",
@@ -276,6 +277,19 @@ def test_an_administrator_sets_a_password_and_ends_sessions(company: Flask, sign
     with sign_in("ada") as client, sign_in("amy") as amy:
         assert send(client, page, f"{page}/sessions/end").status_code == 303
         assert amy.get("/me").status_code == 303
+
+
+def test_an_administrator_says_who_acts_for_somebody_ill(company: Flask, sign_in: SignIn, at: Any) -> None:
+    page = "/people/person/amy"
+    days = {"delegate": "bo", "from_on": "2026-03-02", "until_on": "2026-03-06", "max_amount": ""}
+    with sign_in("ada") as client:
+        assert send(client, page, f"{page}/delegation", **days | {"delegate": "amy"}).status_code == 422
+        assert send(client, page, f"{page}/delegation", **days).status_code == 303
+        assert "Bo Wang stands in" in client.get(page).text
+        assert "Bo Wang stands in" in client.get("/people").text
+        assert send(client, page, f"{page}/delegation", end="1").status_code == 303
+    with company.app_context():
+        assert service.directory().delegations == ()
 
 
 def test_a_department_is_added_and_changed(company: Flask, sign_in: SignIn) -> None:

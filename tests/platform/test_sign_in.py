@@ -208,9 +208,16 @@ def hosted(people: Flask) -> Iterator[Flask]:
 def test_a_host_says_who_is_signed_in(hosted: Flask, client: FlaskClient) -> None:
     assert client.get("/me").status_code == 401
     assert client.get("/sign-in").status_code == 404
+    assert client.post("/sign-out").status_code in (400, 404)
     with client.session_transaction() as theirs:
         theirs["host_user"] = "amy"
-    assert "Amy Chen" in client.get("/me").text
+    page = client.get("/me")
+    assert "Amy Chen" in page.text
+    assert "Sign out everywhere" not in page.text
+    sent = client.post("/me/sessions/end", data={"csrf_token": token_of(page.text)})
+    assert sent.status_code == 404
+    with client.session_transaction() as theirs:
+        assert theirs["host_user"] == "amy"
 
 
 def test_the_page_speaks_chinese(people: Flask, client: FlaskClient) -> None:
