@@ -81,6 +81,7 @@ def database(*, migrate: bool = False) -> Iterator[Flask]:
         elif not migrating.is_current():
             raise Refused(msg("The database is not of this version. Run “signoff db upgrade”."), code="database")
         yield app
+        app.extensions["signoff"].engine.dispose()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -106,9 +107,10 @@ def _serve(host: str, port: int, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
+    from .app import serve
+
     Granian(
-        "signoff.app:serve",
-        factory=True,
+        "signoff",
         interface=Interfaces.WSGI,
         address=host,
         port=port,
@@ -117,7 +119,7 @@ def _serve(host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         log_access=False,
         log_level="warning",
-    ).serve()
+    ).serve(target_loader=serve, wrap_loader=False)
 
 
 @main.command()
@@ -133,6 +135,7 @@ def demo(host: str, port: int, keep: bool) -> None:
     app = make_app(config)
     with app.app_context():
         company.build(progress=say)
+        app.extensions["signoff"].engine.dispose()
     say("")
     say(f"  Signoff is at http://{host}:{port}")
     say(f"  The password of everybody is: {company.PASSWORD}")

@@ -103,7 +103,10 @@ def _values(order: Order, story: Story) -> dict[str, Any]:
         "order": order.id,
         "path": story.path,
         "reason": story.reason,
-        "lines": [{key: line[key] for key in ("product", "quantity", "unit_price")} for line in order.lines],
+        "lines": [
+            {key: str(line[key]) if key == "unit_price" else line[key] for key in ("product", "quantity", "unit_price")}
+            for line in order.lines
+        ],
         "conversation": story.words,
         "payment_proof": [_picture("payment-proof.png", "Payment proof", person)],
         "photos": [_picture("photo.png", "Photo", person)] if story.reason in ("damaged", "wrong_item") else [],
@@ -145,5 +148,5 @@ def _act(record: int, act: str) -> None:
 
 def _task_of(record: int, person: Person) -> int | None:
     """The open task of the record that stands in this person's inbox, ``None`` if the flow went another way."""
-    page = inbox.inbox(person, limit=200)
-    return next((task.id for task in page.items if task.record.id == record), None)
+    page = inbox.find(person, inbox.Filter(), limit=200)
+    return next((each.task.id for each in page.items if each.task.record_id == record), None)
