@@ -164,7 +164,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a walk over all chains found. ``digest`` covers them all: noted elsewhere, it proves that none has vanished."""
+    """What a walk over all chains found. ``digest`` covers them all: noted elsewhere, it proves that none vanished."""
 
     chains: int
     entries: int

@@ -1,4 +1,4 @@
-"""Versions of what admins define, forms and flows: published once and never changed, and the drafts of the next ones."""
+"""Versions of what admins define, forms and flows: published once, never changed; and the drafts of the next ones."""
 
 import hashlib
 import json as stdlib_json
@@ -36,7 +36,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody works on. ``base_version``: the version it was made from, 0 for the first; ``revision`` counts saves."""
+    """What somebody works on. ``base_version``: the one it was made from, 0 for the first; ``revision`` counts saves."""
 
     kind: str
     key: str

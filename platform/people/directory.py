@@ -14,9 +14,9 @@ AUDITOR = "auditor"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """``limits``: what they may approve alone, by form. ``language`` and ``zone`` are ``None`` where the installation's hold.
+    """``limits``: what they may approve alone, by form.
 
-    ``theme`` is ``light``, ``dark`` or ``None`` for that of their device.
+    ``language`` and ``zone`` are ``None`` where the installation's hold; ``theme`` is ``light``, ``dark`` or ``None`` for that of their device.
     """
 
     key: str
@@ -42,7 +42,10 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """``delegate`` acts for ``person`` from ``from_at`` until ``until_at``, up to ``max_amount`` (``None``: no limit of its own)."""
+    """``delegate`` acts for ``person`` from ``from_at`` until ``until_at``, up to ``max_amount``.
+
+    ``None``: no limit of its own.
+    """
 
     person: str
     delegate: str

@@ -141,7 +141,7 @@ class Entry:
         return value
 
     def amounts(self, name: str) -> dict[str, Decimal]:
-        """Amounts by key: strings of digits, or whole numbers; never a number with a fraction, which JSON cannot hold."""
+        """Amounts by key: strings of digits, or whole numbers; never a number with a fraction, which is not exact."""
         value = self.document.get(name, {})
         if not isinstance(value, Mapping):
             self.problem(name, "wrong_type", msg('Limits are by form: {"refund": "200"}.'))

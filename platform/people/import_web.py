@@ -1,4 +1,4 @@
-"""Many people at once: a ``people/1`` document or a spreadsheet in, checked and shown before anything changes; and out."""
+"""Many people at once: a ``people/1`` document or a spreadsheet, shown before anything changes; and the export."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ from .forms import ImportForm
 
 @dataclass
 class _Intake:
-    """What was sent: its JSON, what it says, all that is wrong with it (with the line of a spreadsheet), what changes."""
+    """What was sent: its JSON, what it says, all that is wrong (with the line of a spreadsheet), what would change."""
 
     text: str = ""
     definition: PeopleDefinition | None = None

@@ -1,4 +1,4 @@
-"""Tables of people: persons, departments, roles, limits, delegations, tokens. Keys are the names that definitions use."""
+"""Tables of people: persons, departments, roles, limits, delegations, tokens. Keys are what definitions use."""
 
 import sqlalchemy as sa
 
