@@ -36,7 +36,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody works on. ``base_version``: the one it was made from, 0 for the first; ``revision`` counts saves."""
+    """What somebody works on. ``base_version``: the one it was made from, 0 for none; ``revision`` counts saves."""
 
     kind: str
     key: str

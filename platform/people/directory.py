@@ -16,7 +16,8 @@ AUDITOR = "auditor"
 class Person:
     """``limits``: what they may approve alone, by form.
 
-    ``language`` and ``zone`` are ``None`` where the installation's hold; ``theme`` is ``light``, ``dark`` or ``None`` for that of their device.
+    ``language`` and ``zone`` are ``None`` where the installation's hold; ``theme`` is ``light``, ``dark`` or, for that
+    of their device, ``None``.
     """
 
     key: str
