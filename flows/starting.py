@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import render_template, url_for
+from markupsafe import Markup
 from sqlalchemy.engine import Connection
 
 from ..forms import catalogue as forms
@@ -86,7 +87,7 @@ class FlowLifecycle:
         route = predicting.view(prediction, flow, current_language())
         return {
             "route": predict.route_json(prediction, current_language()),
-            "aside": render_template("signoff/flows/route_aside.html", route=route),
+            "aside": Markup(render_template("signoff/flows/route_aside.html", route=route)),  # noqa: S704 - our own
         }
 
     def record_url(self, record: Record) -> str | None:
