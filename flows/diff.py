@@ -219,10 +219,10 @@ class _Comparison:
             parts.append(f"→ {due.then.do} {self._value(due.then.to) if due.then.to else ''}".rstrip())
         return ", ".join(parts)
 
-    def _change(self, path: str, what: str, phrase: str, **data: str) -> Change:
+    def _change(self, path: str, what: str, phrase: str, /, **data: str) -> Change:
         return Change(path, what, self._say(phrase, **data))
 
-    def _say(self, phrase: str, **data: str) -> str:
+    def _say(self, phrase: str, /, **data: str) -> str:
         return _PHRASES[phrase][self.language].format(**data)
 
 

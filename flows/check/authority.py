@@ -1,11 +1,11 @@
 """Whether somebody could approve alone what is above their personal limit."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ...forms.conditions.tree import All, Condition
+from ...forms.conditions.tree import All, Condition, Op, Test
 from ...platform.people.directory import Directory, Person
 from ...platform.problems import Problem, Severity
 from ...platform.text import Message, msg
@@ -16,9 +16,10 @@ from ..selectors import limit_of
 from ..values import plain
 from .facts import facts_of
 from .ground import Ground
-from .people import Finder, grouped
+from .people import Finder, Try, grouped, limits_of
 from .premises import premises
 from .space import TooMany
+from .testing import by_field, constants_of
 from .timeline import Timeline
 from .variables import Variables
 
@@ -47,10 +48,11 @@ class Alone:
 
 @dataclass(frozen=True, slots=True)
 class Able:
-    """``people``: each of them can finish the step alone; ``passable``: it may be passed over."""
+    """Who can finish a step alone, with the amounts for which they can, as bits of cells; ``passed``: for which the
+    step may be passed over."""
 
-    people: frozenset[str]
-    passable: bool
+    people: Mapping[str, int]
+    passed: int
 
 
 class Authority:
@@ -64,15 +66,15 @@ class Authority:
         self.amount = amount
         self.form = program.flow.form
         self.steps = [step for step in program.flow.walk() if step.kind is Kind.APPROVE and step.id in timeline.before]
-        self.finders = {step.id: Finder(program, step, ground, timeline, people) for step in self.steps}
-        self.ways: dict[str, Condition] = {step.id: All(timeline.ways[step.id]) for step in self.steps}
         self.groups = grouped(program, ground, people)
-        limits = sorted({limit_of(person, self.form) for person in people.persons.values()})
-        asked = [*self.ways.values()]
-        premise = premises(ground, (), asked, [amount])
-        self.variables = Variables(ground, [*asked, *premise.conditions], people, {amount: limits})
+        ways: dict[str, Condition] = {step.id: All(timeline.ways[step.id]) for step in self.steps}
+        premise = premises(ground, (), ways.values(), [amount])
+        asked = [*ways.values(), *premise.conditions]
+        cuts = [*limits_of(people, self.form), *constants_of(by_field(asked).get(amount, ()))]
+        self.finders = {step.id: Finder(program, step, ground, timeline, people, cuts) for step in self.steps}
+        self.variables = Variables(ground, asked, people, {amount: cuts})
         self.allowed = self.variables.space.every([self.variables.tree(each) for each in premise.conditions])
-        self.trees = {step: self.variables.tree(way) for step, way in self.ways.items()}
+        self.trees = {step: self.variables.tree(way) for step, way in ways.items()}
         self.number = self.variables.number(amount)
 
     def problems(self) -> Iterator[Problem]:
@@ -88,51 +90,64 @@ class Authority:
         able = {step.id: self._able(step, submitter) for step in self.steps}
         for key in dict.fromkeys(key for each in able.values() for key in each.people):
             person = self.people.persons[key]
-            own = [step for step in self.steps if key in able[step.id].people]
-            barring = {step.id for step in self.steps if key not in able[step.id].people and not able[step.id].passable}
-            values = self._above(person, submitter, own, barring)
-            if values is not None:
-                taken = next(step for step in reversed(own) if self._holds(step, values))
-                yield Alone(person, submitter, taken, self.variables.values(values))
+            own = {step.id: self._if_amount(step, able[step.id].people.get(key, 0)) for step in self.steps}
+            cells = self._above(person, submitter, own, able)
+            if cells is not None:
+                last = next(step for step in reversed(self.steps) if self._holds(own[step.id], cells))
+                yield Alone(person, submitter, last, self.variables.values(cells))
 
     def _able(self, step: Step, submitter: Person | None) -> Able:
-        """Who can finish the step, for some values; where limits are held against the amount, nobody exceeds theirs."""
-        found: set[str] = set()
-        passable = False
+        found: dict[str, int] = {}
+        passed = 0
         finder = self.finders[step.id]
         for attempt in finder.tries(submitter):
+            cells = self._cells_of(attempt)
             asked = finder.asked(attempt)
-            if isinstance(asked, str):
-                passable = passable or asked == "skip"
-            else:
-                found |= _finishers(step, asked)
-        return Able(frozenset(found), passable)
+            if asked == "skip":
+                passed |= cells
+            for key in _finishers(step, asked):
+                found[key] = found.get(key, 0) | cells
+        return Able(found, passed)
+
+    def _cells_of(self, attempt: Try) -> int:
+        """The cells of the amount for which the attempt stands; all of them if its step does not ask for the amount."""
+        if self.amount not in attempt.values:
+            return self.variables.space.cells(self.number)
+        value = attempt.values[self.amount]
+        same = Test(self.amount, Op.EMPTY, True) if value is None else Test(self.amount, Op.EQ, value)
+        return self.variables.domains[self.number].mask(same)
+
+    def _if_amount(self, step: Step, cells: int) -> int:
+        """That the step lies on the way, with such an amount."""
+        return self.variables.space.every([self.trees[step.id], self.variables.space.within(self.number, cells)])
 
     def _above(
-        self, person: Person, submitter: Person | None, own: Sequence[Step], barring: Collection[str]
+        self, person: Person, submitter: Person | None, own: Mapping[str, int], able: Mapping[str, Able]
     ) -> dict[int, int] | None:
         """Cells of a request above the limit of ``person`` on whose way nobody else must agree."""
         space = self.variables.space
+        others = {
+            step.id: self._if_amount(step, ~(able[step.id].people.get(person.key, 0) | able[step.id].passed))
+            for step in self.steps
+        }
         wanted = [
             self.allowed,
             self._amount_above(limit_of(person, self.form)),
             self._of(submitter),
-            space.some([self.trees[step.id] for step in own]),
-            space.negation(self._another(self.program.flow.steps, barring)),
+            space.some(own.values()),
+            space.negation(self._another(self.program.flow.steps, others)),
         ]
         try:
             return space.solution(space.every(wanted))
         except TooMany:
             return None
 
-    def _another(self, steps: Sequence[Step], barring: Collection[str]) -> int:
-        """When somebody else must agree: one of the steps ``barring`` lies on the way and cannot be gone around."""
+    def _another(self, steps: Sequence[Step], others: Mapping[str, int]) -> int:
+        """When somebody else must agree: at one of the steps on the way, unless it can be gone around."""
         space = self.variables.space
-        found: list[int] = []
+        found = [others[step.id] for step in steps if step.id in others]
         for step in steps:
-            if step.id in barring:
-                found.append(self.trees[step.id])
-            inside = [self._another(branch.steps, barring) for branch in step.branches]
+            inside = [self._another(branch.steps, others) for branch in step.branches]
             if inside:
                 around = step.kind is Kind.PARALLEL and step.join == "any"
                 found.append(space.every(inside) if around else space.some(inside))
@@ -155,12 +170,11 @@ class Authority:
                 mask |= 1 << place
         return self.variables.space.within(variable, mask)
 
-    def _holds(self, step: Step, cells: Mapping[int, int]) -> bool:
-        """Whether the step can lie on the way of a request with these cells."""
-        space, tree = self.variables.space, self.trees[step.id]
+    def _holds(self, tree: int, cells: Mapping[int, int]) -> bool:
+        """Whether ``tree`` can hold for a request with these cells."""
         for variable, cell in cells.items():
-            tree = space.restrict(tree, variable, cell)
-        return space.solution(tree) is not None
+            tree = self.variables.space.restrict(tree, variable, cell)
+        return self.variables.space.solution(tree) is not None
 
     def _problem(self, found: Sequence[Alone]) -> Problem:
         first = found[0]
@@ -191,8 +205,10 @@ def _named(found: Sequence[Alone]) -> Message:
     return msg("%(names)s", names=names)
 
 
-def _finishers(step: Step, asked: tuple[Candidate, ...]) -> set[str]:
-    """Those whose approval alone is enough for the step."""
+def _finishers(step: Step, asked: str | tuple[Candidate, ...]) -> set[str]:
+    """Those whose approval alone is enough for the step; who was chosen by their limit never exceeds it."""
+    if isinstance(asked, str):
+        return set()
     if step.mode is Mode.ANY:
         return {key for each in asked for key in each.people if not each.limited}
     people = {key for each in asked for key in each.people}

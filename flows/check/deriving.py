@@ -167,7 +167,6 @@ def _fills(tree: Tree, formulas: Mapping[str, Tree | None], kinds: Kinds, seen: 
             return any(fills(part) for part in parts)
         case Call(name):
             return name in _ALWAYS_FILLED or name in _COMPARISONS
-    return False
 
 
 def _counts_only(tree: Tree, kinds: Kinds) -> bool:

@@ -14,7 +14,7 @@ from .space import TooMany
 from .timeline import Timeline
 from .variables import Variables
 
-MAX_VALUES = 60
+MAX_VALUES = 150
 
 
 class Feasible:

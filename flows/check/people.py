@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import product
 from typing import Any
 
-from ...platform.people.directory import Directory, Person
+from ...platform.people.directory import ADMIN, Directory, Person
 from ...platform.problems import Problem, Severity
 from ...platform.text import Message, msg
 from ..definition import Kind, Selector, Step
@@ -55,20 +55,25 @@ def check_people(program: FlowProgram, ground: Ground, timeline: Timeline, peopl
 class Finder:
     """Asks the engine whom one step would ask, for one submitter and the values that matter to it."""
 
-    def __init__(self, program: FlowProgram, step: Step, ground: Ground, timeline: Timeline, people: Directory) -> None:
+    def __init__(
+        self,
+        program: FlowProgram,
+        step: Step,
+        ground: Ground,
+        timeline: Timeline,
+        people: Directory,
+        cuts: Iterable[Decimal] = (),
+    ) -> None:
         self.program = program
         self.step = step
         self.people = people
-        self.keys = fields_asked(step)
-        self.feasible = Feasible(step, ground, timeline, people, self._cuts(), self.keys)
+        self.feasible = Feasible(step, ground, timeline, people, self._cuts(cuts), fields_asked(step))
 
-    def _cuts(self) -> dict[str, list[Decimal]]:
-        """Amounts are cut at the personal limits that there are."""
-        limits = {limit_of(person, self.program.flow.form) for person in self.people.persons.values()}
+    def _cuts(self, more: Iterable[Decimal]) -> dict[str, list[Decimal]]:
+        """Amounts are cut at the personal limits that there are, and where the caller says."""
+        places = sorted({*limits_of(self.people, self.program.flow.form), *more})
         return {
-            str(selector.value): sorted(limits)
-            for selector in selectors_of(self.step)
-            if selector.kind == "manager_with_limit"
+            str(selector.value): places for selector in selectors_of(self.step) if selector.kind == "manager_with_limit"
         }
 
     def tries(self, submitter: Person | None) -> Iterator[Try]:
@@ -105,6 +110,11 @@ class Finder:
             yield Closed("t0", step_id, "approve", EPOCH, key)
 
 
+def limits_of(people: Directory, form: str) -> set[Decimal]:
+    """All personal limits on a form; who has none has 0."""
+    return {limit_of(person, form) for person in people.persons.values()}
+
+
 def selectors_of(step: Step) -> tuple[Selector, ...]:
     """All selectors that may decide who acts on the step."""
     return step.who if isinstance(step.nobody, str) else (*step.who, *step.nobody)
@@ -124,7 +134,7 @@ def fields_asked(step: Step) -> frozenset[str]:
 def grouped(program: FlowProgram, ground: Ground, people: Directory) -> list[list[Person | None]]:
     """Submitters for whom all selectors of the flow find the same, put together; ``None`` is a customer."""
     used = [selector for step in program.flow.walk() for selector in selectors_of(step)]
-    roles = {str(selector.value) for selector in used if selector.kind == "role"}
+    roles = {ADMIN} | {str(selector.value) for selector in used if selector.kind == "role"}
     special = {str(selector.value) for selector in used if selector.kind == "person"}
     special |= {department.head for department in people.departments.values() if department.head}
     plain_kinds = all(selector.kind in _PLAIN for selector in used)
