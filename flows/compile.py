@@ -1,9 +1,9 @@
 """From a flow to its program: every table that the engine looks things up in, made once."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ..forms import formulas
 from ..forms.conditions import compile_condition, fields_of
 from ..forms.definition import Form
 from ..forms.kinds import FACTS, Base
@@ -11,6 +11,7 @@ from ..forms.types import kinds_of
 from ..platform.problems import Problem, errors_of
 from .definition import Branch, Flow, Kind, Step
 from .program import Argument, FlowProgram, Values, Way
+from .run import World
 from .schema import read_flow
 from .schema_references import behind
 
@@ -103,18 +104,22 @@ def _arguments(step: Step) -> dict[str, Argument]:
 def _argument(value: Any) -> Argument:
     if isinstance(value, Mapping) and "field" in value:
         key = str(value["field"])
-        return lambda values, _now: values.get(key)
+        return lambda values, _world: values.get(key)
     if isinstance(value, Mapping) and "formula" in value:
         return _formula(str(value["formula"]))
-    return lambda _values, _now: value
+    return lambda _values, _world: value
 
 
 def _formula(text: str) -> Argument:
-    from ..forms import formulas
-
     tree = formulas.parse(text)
 
-    def evaluate(values: Values, now: datetime) -> Any:
-        return formulas.evaluate(tree, values, now)
+    def evaluate(values: Values, world: World) -> Any:
+        calendar = world.calendar
+        try:
+            return formulas.evaluate(
+                tree, values, now=world.now, zone=calendar.zone, working_days=calendar.working_days
+            )
+        except formulas.FormulaError:  # too much to compute: blank, as a division by zero is
+            return None
 
     return evaluate

@@ -1,7 +1,7 @@
 """Deadlines: when a step is due, and the moments around it at which something happens."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Protocol
 
@@ -13,6 +13,15 @@ MAX_REPEATS = 1000
 
 class Calendar(Protocol):
     """What the engine asks of a calendar: ``platform.business_time.Calendar`` answers it."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """Where its days begin."""
+        ...
+
+    def working_days(self, start: date, end: date) -> int:
+        """How many working days lie after ``start`` up to and with ``end``."""
+        ...
 
     def add(self, start: datetime, duration: timedelta, clock: str = "business") -> datetime:
         """The moment ``duration`` after ``start`` (before it if negative)."""

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from ..platform.errors import Conflict, Forbidden, TooMany
 from ..platform.text import msg
+from .definition import Kind
 from .effects import Notify, Reason, SetValues
 from .engine_back import go_on, material_change
 from .engine_back import resubmit as go_on_after_return
@@ -21,7 +22,9 @@ URGED = "task_urged"
 def complete(draft: Draft, event: Completed) -> None:
     """The action is done: its result fills the fields, the run goes on. The same news twice changes nothing."""
     step, progress = draft.program.steps.get(event.step), draft.steps.get(event.step)
-    if step is None or progress is None or event.name != call_name(event.step, progress.round) or progress.facts:
+    if step is None or step.kind is not Kind.ACTION or progress is None or progress.facts:
+        return
+    if event.name != call_name(event.step, progress.round):
         return
     for task in draft.tasks_of(event.step):
         draft.cancel_task(task, "action_done")
@@ -48,7 +51,7 @@ def _continue(draft: Draft, changed: bool) -> None:
 def fail(draft: Draft, event: Failed) -> None:
     """The action failed: tried again by the service, put before somebody, or the end, as its step says."""
     step, progress = draft.program.steps.get(event.step), draft.steps.get(event.step)
-    if step is None or progress is None or progress.state is not State.OPEN or draft.tasks_of(event.step):
+    if step is None or progress is None or not draft.is_under_way(event.step):
         return
     if event.name != call_name(event.step, progress.round):
         return

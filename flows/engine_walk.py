@@ -263,7 +263,7 @@ def _text(reason: Any) -> Any:
 def arguments_of(draft: Draft, step: Step) -> dict[str, Any]:
     """What the action is called with, as JSON."""
     made = draft.program.arguments.get(step.id, {})
-    return {key: plain(argument(draft.values, draft.world.now)) for key, argument in made.items()}
+    return {key: plain(argument(draft.values, draft.world)) for key, argument in made.items()}
 
 
 def _enter_action(draft: Draft, step: Step) -> bool:
@@ -346,8 +346,7 @@ def _until(draft: Draft, step: Step) -> datetime | None:
 
 def _morning(draft: Draft, day: date) -> datetime:
     """Midnight at the beginning of ``day``, where the calendar is."""
-    zone = getattr(draft.world.calendar, "zone", None) or UTC
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    return datetime(day.year, day.month, day.day, tzinfo=draft.world.calendar.zone).astimezone(UTC)
 
 
 _ENTER = {

@@ -118,7 +118,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The record's values were changed outside of a decision (by an admin, by the customer): material fields may ask again."""
+    """The record's values were changed outside of a decision (by an admin, a customer): material fields ask again."""
 
     actor: Actor
     changed: tuple[str, ...]

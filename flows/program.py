@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .definition import Branch, Due, Flow, Kind, Right, Settings, Step
+from .run import World
 
 if TYPE_CHECKING:
     from ..forms.program import FormProgram
 
 Values = Mapping[str, Any]
-Argument = Callable[[Values, datetime], Any]
-"""From typed values and the time to the argument's typed value."""
+Argument = Callable[[Values, World], Any]
+"""From typed values (and the facts beside them) to the argument's typed value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from ..platform.problems import Problem, errors_of, pointer
 from ..platform.text import msg
 from .definition import Branch, Flow, Kind, Mode, Settings, Step
 from .run import START
-from .schema_options import Arguments, Length, Nobody, One, Rights, SchemaName, Who, due
+from .schema_options import Arguments, Length, Nobody, One, Rights, SchemaName, Who, due, made_due
 from .schema_references import References
 
 if TYPE_CHECKING:
@@ -224,6 +224,8 @@ class _StepReader:
         data.pop("kind", None)
         if "fields_" in data:
             data["fields"] = data.pop("fields_")
+        if "due" in data:
+            data["due"] = made_due(data["due"])
         if "mode" in data:
             data["mode"] = Mode(data["mode"])
         if kind in (Kind.APPROVE, Kind.WORK):

@@ -174,10 +174,17 @@ class _DueSchema(StrictSchema):
     repeat = Length(least=SHORTEST_REPEAT)
     then = ma.fields.Nested(_ThenSchema)
 
-    @ma.post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Due:
-        then = data.pop("then", None)
-        return Due(**data, then=Then(**then) if then is not None else None)
+
+def made_due(data: Mapping[str, Any]) -> Due:
+    """The deadline of what could be read; where its length could not, it stands for a problem that was reported."""
+    then = data.get("then")
+    return Due(
+        within=data.get("within", timedelta(0)),
+        clock=data.get("clock", "business"),
+        remind=data.get("remind", ()),
+        repeat=data.get("repeat"),
+        then=Then(then.get("do", ""), then.get("to", ())) if then is not None else None,
+    )
 
 
 def due() -> ma.fields.Field[Any]:

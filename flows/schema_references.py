@@ -5,6 +5,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
+from ..forms import formulas
 from ..forms.conditions import Condition, parse
 from ..forms.definition import Form
 from ..forms.kinds import FACTS, Base
@@ -141,11 +142,12 @@ class References:
             yield from self._field(key, path)
 
     def _formula(self, text: str, path: str) -> Iterator[Problem]:
-        from .schema_formulas import wrong_formula
-
-        wrong = wrong_formula(text, self.kinds)
-        if wrong is not None:
-            yield Problem(path, "formula", wrong)
+        try:
+            tree = formulas.parse(text)
+            if self.kinds is not None:
+                formulas.check(tree, self.kinds)
+        except formulas.FormulaError as error:
+            yield Problem(path, "formula", error.message)
 
     def _wait(self, step: Step) -> Iterator[Problem]:
         ways = [

@@ -45,11 +45,12 @@ DEPARTMENTS = (
 )
 DIRECTORY = Directory.of(PEOPLE, DEPARTMENTS)
 
+KINDS = ({"value": "a", "label": "A"}, {"value": "b", "label": "B"})
 FORM = Form(
     key="claim", title="Claim", description=None, number=None,
     fields=(
         Field("amount", "money", "Amount", options={"currency": "CNY"}),
-        Field("kind", "choice", "Kind", options={"options": ({"value": "a", "label": "A"}, {"value": "b", "label": "B"})}),
+        Field("kind", "choice", "Kind", options={"options": KINDS}),
         Field("note", "text", "Note"),
         Field("ends_on", "date", "Ends on"),
         Field("owner", "person", "Owner"),

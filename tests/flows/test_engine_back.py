@@ -9,7 +9,7 @@ from signoff.flows.effects import Actor, Call, Notify, OpenTask, SetStatus
 from signoff.flows.events import Added, Completed, Decided, Edited, Resubmitted, Urged, Withdrawn
 from signoff.platform.errors import Conflict, Forbidden, TooMany
 
-from .playing import Play, action, approve, parallel, play, program, route, work
+from .playing import Play, action, approve, parallel, play, route, work
 
 THREE = [
     approve("a", "bob"),
@@ -133,8 +133,8 @@ def test_a_route_is_taken_anew_after_a_return_if_what_it_rests_on_changed():
 
 
 def test_a_route_stays_if_its_branch_filled_what_it_rests_on():
-    steps = [route("r", ("todo", {"paid": {"empty": True}}, [work("w", "cay")]), ("done", {"paid": "yes"}, [approve("z", "boss")])),
-             approve("a", "bob")]  # fmt: skip
+    ways = ("todo", {"paid": {"empty": True}}, [work("w", "cay")]), ("done", {"paid": "yes"}, [approve("z", "boss")])
+    steps = [route("r", *ways), approve("a", "bob")]
     scene = play(steps)
     scene.decide("w", "cay", "complete", values={"note": "seen"})
     scene.decide("a", "bob", "return", to="start", resume="here")
