@@ -56,8 +56,8 @@ Perform = Callable[[ActionContext], Mapping[str, Any]]
 class Action:
     """An action as a plugin declares it.
 
-    ``perform`` returns JSON values by the names of ``results``. A ``transactional`` action only writes to this database,
-    through ``context.conn``: it happens exactly once. All others happen at least once, with the same key each time.
+    ``perform`` returns JSON values by the names of ``results``. A ``transactional`` action only writes to this
+    database, through ``context.conn``: it happens exactly once. All others happen at least once, with the same key.
     ``parameters`` and ``results`` say in words what each member means.
     """
 

@@ -19,7 +19,7 @@ blp = Blueprint("api_flows", __name__, description="Requests under way: tasks, d
 
 
 def init_app(app: Flask) -> None:
-    """Mount the calls of this floor below ``/api/v1``."""
+    """Mount the other calls of this floor; those of this module the roof mounts."""
     for each in (definitions_api.blp, reports_api.blp):
         register(app, each)
 

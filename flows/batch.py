@@ -1,4 +1,4 @@
-"""Deciding many tasks at once: sorted first into ready, needs input and blocked; then each by itself, no rule skipped."""
+"""Deciding many tasks at once: sorted first (ready, needs input, blocked), then each by itself, no rule skipped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Actions that need no plugin: making and changing records of other forms, in the transaction that completes the step."""
+"""Actions that need no plugin: making and changing records, in the transaction that completes the step."""
 
 from collections.abc import Mapping
 from typing import Any

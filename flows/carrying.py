@@ -1,4 +1,4 @@
-"""Carrying out what the engine decided: state, tasks, timers, calls, messages, values and history, in one transaction."""
+"""Carrying out what the engine decided: state, tasks, timers, calls, messages, values, history, all in one go."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

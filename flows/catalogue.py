@@ -6,7 +6,7 @@ from typing import Any
 
 from ..forms import catalogue as forms
 from ..forms.program import FormProgram
-from ..platform import calendar_store, caches, definitions
+from ..platform import caches, calendar_store, definitions
 from ..platform.definitions import Stored
 from ..platform.errors import NotFound, Refused
 from ..platform.notifications import templates

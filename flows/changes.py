@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..forms import catalogue as forms
+from ..forms import diff as form_diff
 from ..forms.schema import read_form
 from ..platform.text import local
 from . import diff
@@ -15,12 +16,10 @@ def in_words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any], lan
     if before == after:
         return []
     if kind == "form":
-        from ..forms import diff as form_diff
-
         old_form, new_form = read_form(before)[0], read_form(after)[0]
         if old_form is None or new_form is None:
             return None
-        return [str(each) for each in form_diff.describe(form_diff.diff(old_form, new_form), language)]
+        return form_diff.describe(form_diff.diff(old_form, new_form), language)
     old, new = read_flow(before, None)[0], read_flow(after, None)[0]
     if old is None or new is None:
         return None

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from ..forms import catalogue as forms
@@ -19,6 +18,7 @@ from ..platform.people.directory import ADMIN, Person
 from ..platform.problems import Problem, Severity
 from ..platform.text import msg
 from ..platform.web import menus
+from ..platform.web.language import gettext as _
 from ..platform.web.menus import MenuEntry
 from . import catalogue, changes, json_places
 

@@ -10,7 +10,7 @@ from ..platform.people.directory import Directory, Person
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One principal under which ``actor`` finds tasks; ``person`` is who really sits there: the actor or a delegator."""
+    """One principal under which ``actor`` finds tasks; ``person`` is who sits there: the actor or a delegator."""
 
     principal: str
     person: str

@@ -8,6 +8,8 @@ from ..forms import service as forms
 from ..forms.reading import Reading
 from ..platform.errors import Refused
 from ..platform.people.directory import Person
+from ..platform.problems import Problem, pointer
+from ..platform.text import msg
 from .cases import Case
 from .definition import Right
 from .run import START
@@ -46,10 +48,31 @@ def enter(case: Case, step: str, verdict: str, raw: Mapping[str, Any] | None, by
     agreeing = verdict in AGREEING
     if not raw and not (agreeing and Right.REQUIRED in rights.values()):
         return NOTHING_ENTERED
+    _require_rights(case, raw or {}, rights)
     if agreeing:
         return _checked(case, raw or {}, rights, by)
     rights = {key: Right.EDIT if right is Right.REQUIRED else right for key, right in rights.items()}
     return _partly(case, raw or {}, rights, by)
+
+
+def _require_rights(case: Case, raw: Mapping[str, Any], rights: Mapping[str, Right]) -> None:
+    """Refuse values of fields that the step shows or hides: a client must not believe that they were taken.
+
+    Raises:
+        Refused: with one problem for each.
+    """
+    stored = case.form.dump(case.record.values)
+    problems = [
+        Problem(
+            pointer("values", key),
+            "not_editable",
+            msg("“%(field)s” cannot be changed at this step. Leave it out.", field=key),
+        )
+        for key, value in raw.items()
+        if rights.get(key) in (Right.READ, Right.HIDDEN) and value != stored.get(key)
+    ]
+    if problems:
+        raise Refused.because(problems)
 
 
 def correct(case: Case, raw: Mapping[str, Any], by: Person) -> Entered:

@@ -2,16 +2,17 @@
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from ..forms import filling
 from ..forms.filling import Sent
+from ..forms.wire import raw_of
 from ..platform.db import reading
 from ..platform.errors import Conflict, Forbidden, NotFound, Refused, SignoffError, TooMany
 from ..platform.people.current import current_person
 from ..platform.people.directory import Person
 from ..platform.text import msg
+from ..platform.web.language import gettext as _
 from . import following, service, store
 from .blueprint import bp
 from .following import FollowPage
@@ -61,7 +62,7 @@ def _do(page: FollowPage, person: Person, what: str, sent: Sent) -> str:
             service.comment(record_id, by=person, text=comment, mentions=sent.getlist("mentions"))
             return _("Your comment is recorded.")
         case "resubmit":
-            raw = filling.raw_of(page.form.form.fields, sent)
+            raw = raw_of(page.form.form.fields, sent)
             again = service.resubmit(record_id, by=person, values=raw, comment=comment)
             return _("You sent %(name)s again.", name=again.name)
     raise Refused(msg("Choose one of the buttons of the page."))

@@ -1,4 +1,4 @@
-"""What the page of one request shows: where it is now, what was done, what comes next, and what can be done about it."""
+"""What the page of one request shows: where it is, what was done, what comes next, what can be done about it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class NowView:
 
 @dataclass(frozen=True)
 class FollowPage:
-    """``case`` is ``None`` of a record without a flow; ``sent`` and ``problems`` are of a correction that was refused."""
+    """``case`` is ``None`` of a record without a flow; ``sent`` and ``problems`` are of a correction refused."""
 
     record: Record
     case: Case | None

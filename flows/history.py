@@ -76,7 +76,7 @@ def changed_since_return(record: Record) -> frozenset[str]:
     """The fields that were corrected after the request last came back, by edits outside of the sending."""
     found: set[str] = set()
     for entry in audit.entries(record.chain, limit=1000):
-        if entry.event == "record.returned":
+        if entry.data.get("verdict") == "return":
             found.clear()
         elif entry.event == "record.updated":
             found |= set(entry.data.get("changes") or ())

@@ -1,4 +1,4 @@
-"""Work that comes due: actions of flows, performed exactly once or at least once with a stable key, and timers of runs."""
+"""Work that comes due: actions of flows (once, or at least once with a stable key) and timers of runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -68,7 +68,7 @@ def _complete(conn: Connection, case: Case, job: Job, result: Mapping[str, Any])
 
 
 def _entered(case: Case, into: Mapping[str, Any]) -> Entered:
-    """The fields that a result fills. What does not fit is left out: the action is done, and the history has its result."""
+    """The fields that a result fills; what does not fit is left out, as the action is done and its result kept."""
     try:
         return entering.arrive(case, into, None)
     except Refused as error:

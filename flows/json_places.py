@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..platform.problems import pointer
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+')
+_PART = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\s\[\]{}:,"]+')
 
 
 def lines_of(text: str) -> dict[str, int]:
@@ -15,42 +15,42 @@ def lines_of(text: str) -> dict[str, int]:
     path: list[str | int] = []
     closers: list[str] = []
     key: str | None = None
-    for token, line in _tokens(text):
-        if token in "}]":
+    for part, line in _parts(text):
+        if part in "}]":
             closers.pop()
             path.pop()
-        elif token == ",":
+        elif part == ",":
             path[-1] = path[-1] + 1 if isinstance(path[-1], int) else ""
             key = None
-        elif token == ":":
+        elif part == ":":
             continue
         elif closers and closers[-1] == "}" and key is None:
-            key = _unquoted(token)
+            key = _unquoted(part)
             path[-1] = key
             found[pointer(*path)] = line
         else:
             found.setdefault(pointer(*path), line)
-            if token in "{[":
-                closers.append("}" if token == "{" else "]")
-                path.append("" if token == "{" else 0)
-            key = None if token == "{" else ""
+            if part in "{[":
+                closers.append("}" if part == "{" else "]")
+                path.append("" if part == "{" else 0)
+            key = None if part == "{" else ""
     return found
 
 
-def _tokens(text: str) -> Iterator[tuple[str, int]]:
+def _parts(text: str) -> Iterator[tuple[str, int]]:
     line, before = 1, 0
-    for match in _TOKEN.finditer(text):
+    for match in _PART.finditer(text):
         line += text.count("\n", before, match.start())
         before = match.start()
         yield match[0], line
 
 
-def _unquoted(token: str) -> str:
+def _unquoted(part: str) -> str:
 
     try:
-        return str(json.loads(token))
+        return str(json.loads(part))
     except ValueError:
-        return token
+        return part
 
 
 def line_of(lines: dict[str, int], path: str) -> int | None:

@@ -95,7 +95,7 @@ def register() -> None:
 
 
 def tell(conn: Connection, move: "Move", task_ids: Mapping[str, int]) -> None:
-    """Send everything that a move has to say: the engine's own messages, tasks to their people, the end to the submitter.
+    """Send all that a move has to say: the engine's own messages, tasks to their people, the end to the submitter.
 
     Keys are stable, so that nothing is told twice.
     """

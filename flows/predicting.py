@@ -1,4 +1,4 @@
-"""Predicted routes for pages and clients: the pure prediction, with the people, calendar and flows of this installation."""
+"""Predicted routes for pages and clients: with the people, calendar and flows of this installation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a customer may know of their request: its stage in plain words, when it should be over, the fields that the form lets them see."""
+"""What a customer may know of their request: its stages, when it should be over, what the form lets them see."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

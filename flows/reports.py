@@ -1,4 +1,4 @@
-"""Counts, money and durations of requests and steps, of what somebody may know: their forms, and the people below them."""
+"""Counts, money and durations of what somebody may know: the forms they read, and the people below them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ def _below(directory: Directory, person: Person) -> tuple[str, ...]:
 
 
 def _requests(conn: Connection, question: Question, scope: Scope) -> list[Row]:
-    """How many requests, how long they took and what money they were about, by form, state, month, or a choice field."""
+    """How many requests, how long they took, about what money: by form, state, month, person or a choice field."""
     group, field = _group(conn, question)
     ended = _seconds(conn, records.c.submitted_at, runs.c.ended_at)
     money = money_field(_form(question)) if question.form else None

@@ -21,7 +21,7 @@ from ..platform.people import service as people
 from ..platform.people.directory import Directory, Person
 from ..platform.problems import Problem
 from ..platform.text import msg
-from . import builtin_actions, carrying, cases, engine, entering, messages, starting, store
+from . import builtin_actions, carrying, cases, engine, entering, history, messages, starting, store
 from .cases import Case
 from .effects import ActingAs, Actor
 from .engine_errors import TaskClosed
@@ -44,7 +44,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict as it was sent. ``values`` are raw; ``to`` is a step or ``start``, of a return; ``resume`` here or again."""
+    """A verdict as it was sent. ``values`` are raw; ``to`` and ``resume`` (here, again) are of a return."""
 
     verdict: str
     comment: str = ""
@@ -53,7 +53,7 @@ class Decision:
     resume: str | None = None
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Flask) -> None:  # noqa: ARG001 - what is registered holds for every application
     """Take submitted records over, and offer the actions and messages that need no plugin."""
     lifecycle.register(starting.FlowLifecycle())
     messages.register()
@@ -160,9 +160,10 @@ def resubmit(record_id: int, *, by: Person, values: Mapping[str, Any] | None = N
     """Send a returned request again, with corrected ``values`` (raw) where there are some."""
     said = _comment(comment)
 
-    def make(case: Case, actor: Actor, now: datetime) -> Intent:
+    def make(case: Case, actor: Actor, _now: datetime) -> Intent:
         entered = entering.correct(case, values or {}, by)
-        return Intent(Resubmitted(actor, said, entered.changed), entered)
+        changed = tuple(sorted({*entered.changed, *history.changed_since_return(case.record)}))
+        return Intent(Resubmitted(actor, said, changed), entered)
 
     return _as_submitter(record_id, by, make)
 
@@ -187,6 +188,7 @@ def comment(record_id: int, *, by: Person, text: str, mentions: Sequence[str] = 
             record.chain,
             [audit.Entry("record.commented", by.key, ActingAs.PERSON, data, clock.now())],
         )
+        forms.add_viewers(conn, record.id, [f"p:{key}" for key in mentions])
         messages.mention(conn, record, by, said, mentions)
     return record
 
@@ -199,7 +201,7 @@ def arrive(run_id: int, *, by: Person, event: str, values: Mapping[str, Any] | N
         Forbidden: who filed the request cannot say that the outside answered.
     """
 
-    def intent(case: Case, now: datetime) -> Intent:
+    def intent(case: Case, _now: datetime) -> Intent:
         require_sight(case, by)
         if case.run.submitter == by.key and not policy.is_admin(by):
             raise Forbidden(msg("You filed this request; its events must come from somebody else."), right="events")

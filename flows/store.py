@@ -1,4 +1,4 @@
-"""Runs and tasks in the database: statements made once, rows as plain values, and what the engine decided written down."""
+"""Runs and tasks in the database: statements made once, rows as plain values, and what the engine decided."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -115,7 +115,7 @@ _CHANGE_TASKS = (
 
 
 def run_row(row: Row[Any]) -> RunRow:
-    return RunRow(*row)
+    return RunRow(*tuple(row))
 
 
 def task_row(row: Sequence[Any]) -> TaskRow:

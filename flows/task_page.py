@@ -1,4 +1,4 @@
-"""What the page of one task shows: the request with the step's rights, why it came here, and what can be done with it."""
+"""What the page of one task shows: the request with the step's rights, why it came, what can be done with it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from ..forms import service as forms
 from ..forms.filling import Sent, Sheet
 from ..forms.program import FormProgram
 from ..forms.records import Record
+from ..forms.wire import raw_of
 from ..platform.people.current import current_language
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
@@ -126,7 +127,7 @@ class TaskPage:
         """The values that were sent, of fields that this step may change."""
         if self.sent is None:
             return {}
-        found = filling.raw_of(self.one.case.form.form.fields, self.sent)
+        found = raw_of(self.one.case.form.form.fields, self.sent)
         return {key: value for key, value in found.items() if self.rights.get(key) in (Right.EDIT, Right.REQUIRED)}
 
     @cached_property

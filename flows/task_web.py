@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from ..forms import filling
@@ -13,6 +12,7 @@ from ..platform.errors import Conflict, Forbidden, Refused, SignoffError
 from ..platform.people.current import current_person
 from ..platform.people.directory import Person
 from ..platform.text import msg
+from ..platform.web.language import gettext as _
 from . import engine_errors, service, task_page
 from .blueprint import bp
 from .task_page import VERDICTS, TaskPage
@@ -110,4 +110,4 @@ def _next(task_id: int) -> str:
         return url_for("signoff_flows.task", task_id=task_id)
     following = request.form.get("following", type=int)
     kept = {key: value for key in ("chip", "form") if (value := request.form.get(f"inbox_{key}"))}
-    return url_for("signoff_flows.inbox", task=following, **kept)
+    return url_for("signoff_flows.inbox", task=following, chip=kept.get("chip"), form=kept.get("form"))

@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
-
 from ..forms.display import Reader
 from ..forms.program import FormProgram
 from ..forms.types import find
@@ -13,6 +11,7 @@ from ..platform.audit import Recorded
 from ..platform.people import service as people
 from ..platform.people.current import current_language, current_zone
 from ..platform.text import LocalText
+from ..platform.web.language import gettext as _
 from . import history
 from .history import Moment
 
