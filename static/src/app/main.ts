@@ -1,5 +1,6 @@
 /** The start of every page's scripts: `data-module="x"` calls the default export of `shell/x.ts` or `modules/x.ts` with the element. */
 
+import { watchWideTables } from "./scrolling";
 import "./styles/main.scss";
 
 /** What a module exports: it is called once for each element that names it. */
@@ -35,3 +36,4 @@ export function enhance(root: ParentNode = document): void {
 document.documentElement.classList.add("js");
 document.addEventListener("signoff:added", (event) => enhance(event.target as HTMLElement));
 enhance();
+watchWideTables();
