@@ -34,4 +34,5 @@ def guard(entries: sa.Table, chains: sa.Table) -> None:
         (chains, "postgresql", _POSTGRESQL_CHAINS),
     ):
         for statement in statements:
-            sa.event.listen(table, "after_create", sa.DDL(statement).execute_if(dialect=dialect))
+            trigger = sa.DDL(statement)  # type: ignore[no-untyped-call]
+            sa.event.listen(table, "after_create", trigger.execute_if(dialect=dialect))
