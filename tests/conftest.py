@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -67,12 +66,15 @@ def app(application: Flask) -> Flask:
 
 def _empty(application: Flask) -> None:
     engine = application.extensions["signoff"].engine
-    indexes = sa.inspect(engine).get_indexes("signoff_record")
-    known = {index.name for index in metadata.tables["signoff_record"].indexes}
+    # SQLAlchemy does not reflect SQLite's indexes on expressions
+    named = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
+        "postgresql": "SELECT indexname FROM pg_indexes",
+    }
     with engine.connect().execution_options(signoff_writes=True) as connection, connection.begin():
-        for index in indexes:
-            if index["name"] not in known and index["name"].startswith("ix_field_"):
-                connection.exec_driver_sql(f'DROP INDEX "{index["name"]}"')
+        for name in connection.exec_driver_sql(named[engine.dialect.name]).scalars().all():
+            if name.startswith("ix_field_"):
+                connection.exec_driver_sql(f'DROP INDEX "{name}"')
         if engine.dialect.name == "postgresql":
             names = ", ".join(metadata.tables)
             connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
