@@ -38,10 +38,6 @@ def send_back(draft: Draft, task: Task, step: Step, event: Decided, actor: Actor
     """
     to, resume = _target(draft, step, event)
     draft.close_task(task, "return", actor)
-    draft.note(
-        "task.decided", actor, task=task.name, step=task.step, verdict="return", comment=event.comment,
-        to=to, resume=resume,
-    )  # fmt: skip
     if to == START:
         _to_start(draft, Back(step.id, actor.person, resume))
         return
@@ -55,7 +51,7 @@ def send_back(draft: Draft, task: Task, step: Step, event: Decided, actor: Actor
 
 
 def _target(draft: Draft, step: Step, event: Decided) -> tuple[str, str]:
-    to = event.to or (step.return_to[0] if len(step.return_to) == 1 else START)
+    to = event.to or usual_target(step)
     if to not in step.return_to or not (to == START or _was_done(draft.steps.get(to))):
         allowed = [each for each in step.return_to if each == START or _was_done(draft.steps.get(each))]
         message = msg(
@@ -66,6 +62,11 @@ def _target(draft: Draft, step: Step, event: Decided) -> tuple[str, str]:
         message = msg("%(resume)s is no way to go on. Choose here or again.", resume=repr(event.resume))
         raise NotAllowed.at("/resume", "unknown_resume", message)
     return to, event.resume
+
+
+def usual_target(step: Step) -> str:
+    """Where a step sends back to if it is not said: its only target, else the start."""
+    return step.return_to[0] if len(step.return_to) == 1 else START
 
 
 def _to_start(draft: Draft, back: Back) -> None:

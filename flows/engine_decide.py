@@ -6,7 +6,7 @@ from decimal import Decimal
 from ..platform.text import msg
 from .definition import Kind, Mode, Step
 from .effects import Actor, Reason, SetValues
-from .engine_back import go_on, material_change, resubmit, send_back
+from .engine_back import go_on, material_change, resubmit, send_back, usual_target
 from .engine_draft import Draft
 from .engine_errors import NotAllowed
 from .engine_rights import check_limits, offers, people_of, standing
@@ -50,17 +50,18 @@ def _check(draft: Draft, task: Task, step: Step | None, event: Decided) -> None:
 
 
 def _apply(draft: Draft, task: Task, step: Step, event: Decided, actor: Actor) -> None:
+    returns = event.verdict == "return"
+    draft.note(
+        "task.decided", actor, task=task.name, step=task.step, verdict=event.verdict, comment=event.comment,
+        to=event.to or (usual_target(step) if returns else None), resume=event.resume if returns else None,
+    )  # fmt: skip
     approves = event.verdict == "approve"
     keep = (actor.on_behalf_of or actor.person) if approves else None
     changed = bool(event.values) and material_change(draft, actor, keep=keep, own=step.id)
-    if event.verdict == "return":
+    if returns:
         send_back(draft, task, step, event, actor)
         return
     draft.close_task(task, event.verdict, actor)
-    draft.note(
-        "task.decided", actor, task=task.name, step=task.step, verdict=event.verdict, comment=event.comment,
-        to=event.to,
-    )  # fmt: skip
     if step.kind in (Kind.APPROVE, Kind.WORK):
         _settle(draft, task, step, event, actor)
     else:
@@ -78,18 +79,16 @@ def _settle(draft: Draft, task: Task, step: Step, event: Decided, actor: Actor) 
     agreed(draft, task, step, actor)
     if step.mode is Mode.VOTE:
         count_votes(draft, step, actor)
-    elif not draft.tasks_of(step.id):
-        if draft.steps[step.id].queue:
-            ask_next(draft, step)
-        else:
-            draft.finish_step(step.id)
+    elif not draft.tasks_of(step.id) and not ask_next(draft, step):
+        draft.finish_step(step.id)
 
 
 def agreed(draft: Draft, task: Task, step: Step, actor: Actor) -> None:
     """What a decided task sets free: alternatives are needless, those added after it are asked, what waited goes on."""
     _cancel_alternatives(draft, task)
-    if task.after:
-        for key in task.after:
+    after = [key for key in task.after if draft.world.people.active(key)]
+    if after:
+        for key in after:
             _ask_added(draft, step, key, parent=task.parent, by=actor.person)
     elif task.parent is not None and all(each.parent != task.parent for each in draft.tasks):
         _resume(draft, task.parent)
@@ -129,7 +128,8 @@ def count_votes(draft: Draft, step: Step, actor: Actor) -> None:
     votes = [each for each in draft.closed if each.step == step.id and not each.void]
     yes = sum(each.verdict in ("approve", "complete") for each in votes)
     no = sum(each.verdict == "reject" for each in votes)
-    total = draft.steps[step.id].total
+    # Who left since cannot vote: once nobody is waited for, the votes given decide.
+    total = draft.steps[step.id].total if draft.tasks_of(step.id) else yes + no
     needed = (step.share or Decimal(1)) * total
     if yes >= needed:
         draft.finish_step(step.id)

@@ -87,14 +87,16 @@ def _give_all(draft: Draft, step: Step, asked: tuple[Candidate, ...]) -> None:
             slot = given
 
 
-def ask_next(draft: Draft, step: Step) -> None:
-    """The next in turn; the clock starts anew for them."""
-    progress = draft.steps[step.id]
-    key, *queue = progress.queue
+def ask_next(draft: Draft, step: Step) -> bool:
+    """Ask the next in turn, with the whole time of the clock; ``False``: nobody is left who still works here."""
+    left = [key for key in draft.steps[step.id].queue if draft.world.people.active(key)]
+    if not left:
+        return False
     due_at = start_clock(draft, step)
-    draft.change_step(step.id, queue=tuple(queue), opened_at=draft.world.now, due_at=due_at, fired=0)
-    before = draft.branch_reasons(step.id)
-    give(draft, step, person(key, Reason("in_turn", {"person": key})), before=before)
+    draft.change_step(step.id, queue=tuple(left[1:]), opened_at=draft.world.now, due_at=due_at, fired=0)
+    candidate = person(left[0], Reason("in_turn", {"person": left[0]}))
+    give(draft, step, candidate, before=draft.branch_reasons(step.id))
+    return True
 
 
 def _asked_again(draft: Draft, step: Step) -> tuple[str, ...]:

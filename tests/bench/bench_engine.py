@@ -91,7 +91,7 @@ def rate(what: Callable[[], None], seconds: float = 2.0) -> float:
     return best
 
 
-def main(database_url: str = "") -> None:  # noqa: ARG001
+def main(database_url: str = "") -> None:
     plain, timed = program(None), program(DUE)
     sizes = json.dumps(codec.dump(engine.start(timed, "amy", WORLD).run))
     rows = [
