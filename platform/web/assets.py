@@ -1,12 +1,13 @@
 """Tags of the built scripts and styles, and icons drawn into the page; without a build, pages work plainly."""
 
 import json as stdlib_json
-from functools import cache
+import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import url_for
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from .security import csp_nonce
 
@@ -16,32 +17,35 @@ SOURCE = "static/src/"
 
 def asset(name: str) -> Markup:
     """Tags for the entry ``name`` below ``static/src``, for example ``app/main.ts``; nothing where it is not built."""
-    manifest = _read(".vite/manifest.json")
-    entry = manifest.get(SOURCE + name)
-    if entry is None:
-        return Markup("")
-    styles, scripts = _files_of(manifest, SOURCE + name)
-    nonce = csp_nonce()
-    tags = [Markup('<link rel="stylesheet" href="{}">').format(_url(file)) for file in styles]
-    tags += [Markup('<link rel="modulepreload" href="{}">').format(_url(file)) for file in scripts]
-    if str(entry["file"]).endswith(".js"):
-        tag = Markup('<script type="module" src="{}" nonce="{}"></script>')
-        tags.append(tag.format(_url(entry["file"]), nonce))
-    else:
-        tags.append(Markup('<link rel="stylesheet" href="{}">').format(_url(entry["file"])))
-    return Markup("\n").join(tags)
+    folder = url_for("signoff_web.static", filename="").replace("%", "%%")
+    return _tags(name, folder, _build()) % {"nonce": csp_nonce()}
 
 
 def icon(name: str, label: str = "", css: str = "") -> Markup:
     """The Bootstrap icon ``name`` as inline SVG; hidden from screen readers unless it has a ``label``."""
-    body = _read("icons.json").get(name, "")
+    return _drawn(name, label, css, _build())
+
+
+@lru_cache(maxsize=1024)
+def _drawn(name: str, label: str, css: str, build: int) -> Markup:
+    body = _parsed("icons.json", build).get(name, "")
     spoken = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    opening = Markup('<svg class="icon {}" viewBox="0 0 16 16" width="16" height="16" fill="currentColor" {}>')
-    return opening.format(escape(css), spoken) + Markup(body) + Markup("</svg>")  # noqa: S704 - our own build
+    opening = Markup('<svg class="{}" viewBox="0 0 16 16" width="16" height="16" fill="currentColor" {}>')
+    return opening.format(f"icon {css}".rstrip(), spoken) + Markup(body) + Markup("</svg>")  # noqa: S704 - our own build
 
 
-def _url(file: str) -> str:
-    return url_for("signoff_web.static", filename=file)
+@lru_cache(maxsize=64)
+def _tags(name: str, folder: str, build: int) -> Markup:
+    """The tags of an entry, with a place for the nonce."""
+    manifest = _parsed(".vite/manifest.json", build)
+    entry = manifest.get(SOURCE + name)
+    if entry is None:
+        return Markup("")
+    styles, scripts = _files_of(manifest, SOURCE + name)
+    links = [Markup('<link rel="stylesheet" href="{}{}">').format(folder, file) for file in styles]
+    links += [Markup('<link rel="modulepreload" href="{}{}">').format(folder, file) for file in scripts]
+    script = Markup('<script type="module" src="{}{}" nonce="%(nonce)s"></script>').format(folder, entry["file"])
+    return Markup("\n").join([*links, script])
 
 
 def _files_of(manifest: dict[str, Any], key: str) -> tuple[list[str], list[str]]:
@@ -63,17 +67,22 @@ def _files_of(manifest: dict[str, Any], key: str) -> tuple[list[str], list[str]]
     return list(styles), list(scripts)
 
 
-def _read(file: str) -> dict[str, Any]:
+_LOOK_SECONDS = 1.0
+_seen = [-_LOOK_SECONDS, 0]
+
+
+def _build() -> int:
+    """Which build there is; looked up at most once a second, so that a new one is seen without a restart."""
+    now = time.monotonic()
+    if now - _seen[0] >= _LOOK_SECONDS:
+        path = DIST / ".vite" / "manifest.json"
+        _seen[:] = [now, path.stat().st_mtime_ns if path.exists() else 0]
+    return int(_seen[1])
+
+
+@lru_cache(maxsize=4)
+def _parsed(file: str, _build: int) -> dict[str, Any]:
+    """A JSON file of the build, empty where nothing is built."""
     path = DIST / file
-    try:
-        changed = path.stat().st_mtime_ns
-    except FileNotFoundError:
-        return {}
-    return _parsed(path, changed)
-
-
-@cache
-def _parsed(path: Path, _changed: int) -> dict[str, Any]:
-    """The JSON file of the build; ``_changed`` makes a new build seen without a restart."""
-    found: dict[str, Any] = stdlib_json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = stdlib_json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found
