@@ -87,7 +87,7 @@ def test_a_rejection_without_a_reason_keeps_what_was_typed(sign_in: SignIn) -> N
         answer = client.post("/tasks/1", data={"do": "reject", "comment": " ", "f-deduction": "77"})
         assert answer.status_code == 422
         assert "Say why" in text(answer)
-        assert 'value="77"' in answer.get_data(as_text=True)
+        assert 'value="77' in answer.get_data(as_text=True)
 
 
 def test_values_are_changed_on_the_page_of_a_task(sign_in: SignIn) -> None:
@@ -191,6 +191,7 @@ def test_the_form_shows_its_route_and_changes_it_with_the_amount(sign_in: SignIn
             sent = {
                 "f-order": f"#{sold.id}",
                 "f-path": "refund_only",
+                "f-lines": "",
                 "f-lines-0": "1",
                 "f-lines-0-product": f"#{product}",
                 "f-lines-0-quantity": pieces,
