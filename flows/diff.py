@@ -42,9 +42,9 @@ _PHRASES: Mapping[str, Phrase] = {
     "step_moved": {"en": "The step {name} moves {where}.", "zh": "步骤{name}移到{where}。"},
     "branch_added": {"en": "New branch {name}: {value}.", "zh": "新增分支{name}：{value}。"},
     "branch_removed": {"en": "The branch {name} is gone.", "zh": "删除分支{name}。"},
-    "changed": {"en": "{name}: {what} is {after} instead of {before}.", "zh": "{name}：{what}由{before}改为{after}。"},
-    "set": {"en": "{name}: {what} is {after}.", "zh": "{name}：{what}设为{after}。"},
-    "unset": {"en": "{name}: no {what} any more (was {before}).", "zh": "{name}：取消{what}（原为{before}）。"},
+    "changed": {"en": "{name}, {what}: {after} instead of {before}.", "zh": "{name}：{what}由{before}改为{after}。"},
+    "set": {"en": "{name}, {what}: now {after}.", "zh": "{name}：{what}设为{after}。"},
+    "unset": {"en": "{name}, {what}: none any more (was {before}).", "zh": "{name}：取消{what}（原为{before}）。"},
     "order": {"en": "{name}: the branches are asked in another order.", "zh": "{name}：分支的判断顺序改变。"},
     "into": {"en": "into {branch}", "zh": "分支{branch}"},
     "first": {"en": "to the beginning", "zh": "最前"},
@@ -139,7 +139,8 @@ class _Comparison:
 
     def _step(self, old: Step, new: Step) -> Iterator[Change]:
         name = _named(new, self.language)
-        for key in _OF_STEP:
+        # another kind of step has other defaults: telling them apart would say nothing new
+        for key in _OF_STEP if old.kind is new.kind else ("kind",):
             yield from self._attribute(new.path + pointer(key), name, key, getattr(old, key), getattr(new, key))
         olds, news = {each.id: each for each in old.branches}, {each.id: each for each in new.branches}
         for branch in olds.values():

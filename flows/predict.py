@@ -69,7 +69,7 @@ class _Forward:
         self.world = world
         self.steps: dict[str, PredictedStep] = {}
         self.problems: list[Problem] = []
-        self.past: frozenset[str] = frozenset()
+        self.past: set[str] = set()  # steps that are over, and stay so
 
     def started(self, submitter: str | None) -> Prediction:
         moved = engine.start(self.program, submitter, self.world)
@@ -78,7 +78,7 @@ class _Forward:
 
     def going_on(self, run: Run) -> Prediction:
         """From where ``run`` stands: what is over already is left out."""
-        self.past = frozenset(step for step, each in run.steps.items() if each.state in (State.DONE, State.PASSED))
+        self.past = {step for step, each in run.steps.items() if each.state in (State.DONE, State.PASSED)}
         for task in run.open_tasks:
             people = engine.people_of(task, self.world.people)
             self._asked(task.step, task.principal, people, _due_of(run, task.step), task.why)
@@ -152,17 +152,18 @@ class _Forward:
             elif isinstance(effect, Note) and "step" in effect.data:
                 self._noted(effect)
         for step_id, progress in moved.run.steps.items():
-            if progress.state is not State.UNDONE:
+            if progress.state is not State.UNDONE and step_id not in self.past:
                 self._reached(step_id)
             if progress.due_at is not None and step_id in self.steps:
                 self._change(step_id, due_at=progress.due_at)
 
     def _reached(self, step_id: str) -> bool:
-        """Note the step, after the routes and parallels around it; whether it is one to tell of."""
-        if step_id not in self.program.steps or step_id in self.past:
+        """Note the step, after the routes and parallels around it; ``False`` of the correction of a return."""
+        if step_id not in self.program.steps:
             return False
         for around, _ in self.program.trail.get(step_id, ()):
             self._reached(around)
+        self.past.discard(step_id)
         self.steps.setdefault(step_id, PredictedStep(self.program.steps[step_id]))
         return True
 

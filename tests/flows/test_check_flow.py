@@ -104,8 +104,10 @@ def test_what_is_filled_on_the_way_is_known_behind_it(steps, expected):
     assert found(steps) == expected
 
 
+FEE = work("w", fields={"fee": "edit"})
 NET = {"net": {"gte": "100"}}
 LOW, HIGH = {"amount": {"lt": "100"}}, {"amount": {"gte": "100"}}
+NEVER = route("x", (LOW, []), (HIGH, []))
 FINER = route("finer", ({"amount": {"gte": "100", "lt": "200"}}, []), ({"amount": {"gte": "200"}}, []))
 
 
@@ -118,8 +120,8 @@ FINER = route("finer", ({"amount": {"gte": "100", "lt": "200"}}, []), ({"amount"
     ([route("r", (HIGH, [work("w", fields={"amount": "edit"}), FINER]), (None, []))], [("gap", f"{IN_BRANCH}/1")]),
     ([route("r", (HIGH, [work("w", fields={"note": "edit"}), FINER]), (None, []))], []),
     ([route("r", (LOW, [{"id": "no", "kind": "auto", "verdict": "reject", "reason": "x"}]), (HIGH, [])), FINER], []),
-    ([route("r", (NET, [work("w", fields={"fee": "edit"}), route("n", (NET, []))]), (None, []))], [("gap", f"{IN_BRANCH}/1")]),
-    ([route("r", (HIGH, [route("x", (LOW, []), (HIGH, []))]), (None, []))], [("unreachable", f"{IN_BRANCH}/0/branches/0")]),
+    ([route("r", (NET, [FEE, route("n", (NET, []))]), (None, []))], [("gap", f"{IN_BRANCH}/1")]),
+    ([route("r", (HIGH, [NEVER]), (None, []))], [("unreachable", f"{IN_BRANCH}/0/branches/0")]),
 ], ids=range(10))  # fmt: skip
 def test_the_branches_around_a_route_are_known_in_it(steps, expected):
     assert found(steps) == expected
