@@ -86,6 +86,7 @@ def _empty(application: Flask) -> None:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         for table in metadata.tables:
             connection.exec_driver_sql(f"DELETE FROM {table}")
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence")
         for _, sql in triggers:
             connection.exec_driver_sql(sql)
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+
 from signoff.forms import catalogue, lifecycle
 from signoff.platform.people.directory import Person
 from signoff.platform.people.service import directory
 
-from tests.conftest import definition
+from ..conftest import definition
 
 FORMS = ("product", "sales_order", "stock_movement", "refund")
 
