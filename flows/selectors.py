@@ -66,7 +66,7 @@ class SelectorKind:
 _kinds: dict[str, SelectorKind] = {}
 
 
-def register_selector(kind: SelectorKind) -> None:
+def register(kind: SelectorKind) -> None:
     """Offer a kind of selector; plugins call it when they are loaded.
 
     Raises:
@@ -77,12 +77,12 @@ def register_selector(kind: SelectorKind) -> None:
     _kinds[kind.name] = kind
 
 
-def unregister_selector(name: str) -> None:
+def unregister(name: str) -> None:
     """Take back a kind that a plugin offered."""
     _kinds.pop(name, None)
 
 
-def selector_kinds() -> Mapping[str, SelectorKind]:
+def known() -> Mapping[str, SelectorKind]:
     """All kinds by name."""
     return dict(_kinds)
 
@@ -99,8 +99,8 @@ def check(selector: Selector, scope: Scope) -> tuple[str, Message] | None:
     """What is wrong with ``selector``: its kind, its operand, its ``of``; ``None`` if nothing is."""
     kind = _kinds.get(selector.kind)
     if kind is None:
-        known = ", ".join(sorted(_kinds))
-        return "unknown_selector", msg("No selector %(name)s. Known: %(known)s.", name=repr(selector.kind), known=known)
+        names = ", ".join(sorted(_kinds))
+        return "unknown_selector", msg("No selector %(name)s. Known: %(known)s.", name=repr(selector.kind), known=names)
     if selector.of is not None and not kind.narrowed:
         return "unknown_key", msg("The selector %(name)s takes no “of”. Remove it.", name=selector.kind)
     if selector.of is not None and "." in selector.of and selector.of != DEPARTMENT_FACT:
@@ -290,4 +290,4 @@ for _kind in (
     SelectorKind("approver_of", _approver_of, _check_step, '{"approver_of": "lead"}'),
     SelectorKind("submitter", _submitter, _check_true, '{"submitter": true}'),
 ):
-    register_selector(_kind)
+    register(_kind)

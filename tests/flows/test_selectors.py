@@ -13,10 +13,10 @@ from signoff.flows.selectors import (
     Scope,
     SelectorKind,
     check,
-    register_selector,
+    known,
+    register,
     resolve,
-    selector_kinds,
-    unregister_selector,
+    unregister,
 )
 
 from .playing import CALENDAR, DIRECTORY, NOW, approve, play
@@ -93,16 +93,16 @@ def test_the_reason_shows_amount_and_limit():
 
 def test_a_plugin_adds_a_kind():
     kind = SelectorKind("buyer", lambda selector, _: Found(Reason("buyer"), ("dan",)), lambda *_: None, '{"buyer": 1}')
-    register_selector(kind)
+    register(kind)
     try:
-        assert "buyer" in selector_kinds()
+        assert "buyer" in known()
         assert play([approve("lead", {"buyer": 1})]).waiting() == ["lead p:dan"]
         with pytest.raises(ValueError, match="buyer"):
-            register_selector(SelectorKind("buyer", kind.resolve, kind.check, ""))
+            register(SelectorKind("buyer", kind.resolve, kind.check, ""))
     finally:
-        unregister_selector("buyer")
+        unregister("buyer")
     assert check(Selector("buyer", 1), Scope(None, None))[0] == "unknown_selector"
 
 
 def test_every_kind_shows_an_example():
-    assert all(kind.example.startswith("{") for kind in selector_kinds().values())
+    assert all(kind.example.startswith("{") for kind in known().values())
