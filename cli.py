@@ -329,16 +329,35 @@ def import_(
         person = people.directory().person(by) if by else None
         if by and person is None:
             raise NotFound(msg("There is no person %(key)s.", key=repr(by)))
-        with click.progressbar(length=None, label=f"{form}", file=sys.stderr, show_pos=True) as bar:  # type: ignore[var-annotated]
+        with _progress(file) as progress:
             result = importing.import_records(
-                form, file, mapping=pairs, group_by=group_by, by=person, atomic=atomic, encoding=encoding,
-                progress=lambda done: bar.update(done - bar.pos),
-            )  # fmt: skip
+                form,
+                file,
+                mapping=pairs,
+                group_by=group_by,
+                by=person,
+                atomic=atomic,
+                encoding=encoding,
+                progress=progress,
+            )
     for line, problems in result.rejected:
         for problem in problems:
             click.echo(f"{file}:{line}: {problem.path}: {problem.code}: {problem.message}")
     say(f"{result.created} records imported, {len(result.rejected)} rows refused.")
     sys.exit(1 if result.rejected else 0)
+
+
+@contextmanager
+def _progress(file: Path) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error that takes the number of rows read so far; a workbook does not say how many it has."""
+    with file.open("rb") as content:
+        packed = content.read(2) in (b"PK", b"\x1f\x8b")
+        total = 0 if packed else sum(chunk.count(b"\n") for chunk in iter(lambda: content.read(1 << 20), b""))
+    if packed:
+        yield lambda done: None if done % 1000 else say(f"{done} rows")
+        return
+    with click.progressbar(length=max(total, 1), label=file.name, file=sys.stderr, show_pos=True) as bar:
+        yield lambda done: bar.update(done - bar.pos)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -45,30 +45,33 @@ def _order(people: Stubborn, price: str) -> tuple[int, int]:
 
 def _file_all(people: Stubborn, order: int, product: int, accepted: dict[int, Decimal]) -> None:
     for number in range(REQUESTS):
-        proof = people.upload("amy", "proof.png", PROOF, "image/png")["id"]
+        agent = "amy" if number % 2 else "bo"
+        proof = people.upload(agent, "proof.png", PROOF, "image/png")["id"]
         values: dict[str, Any] = {
             "order": order, "path": "return", "reason": "changed_mind", "conversation": f"Call {number}",
             "lines": [{"product": product, "quantity": 1 + number % 3, "unit_price": "100.00"}],
             "payment_proof": [proof],
         }  # fmt: skip
-        answer = people.post("amy" if number % 2 else "bo", "/forms/refund/records", {"values": values})
+        answer = people.post(agent, "/forms/refund/records", {"values": values})
         assert answer.status == 201, answer.body
         accepted[answer["id"]] = Decimal(answer["values"]["amount"])
 
 
-def _decide_all(people: Stubborn, filed: threading.Event) -> None:
-    """Everybody clears their inbox until a whole round finds nothing after the last request was filed."""
-    quiet = 0
-    while quiet < 4:
-        done = filed.is_set()
+def _decide_all(people: Stubborn, filed: threading.Event, accepted: dict[int, Decimal]) -> None:
+    """Everybody clears their inbox until every request has ended; a killed worker's jobs come back in 30 s."""
+    end = time.monotonic() + 150
+    while not (filed.is_set() and _all_ended(people, accepted)) and time.monotonic() < end:
         moved = 0
         for person in people.tokens:
             for task in people.get(person, "/inbox", limit=200)["items"]:
                 work = task["step"]["kind"] != "approve"
                 body = {"verdict": "complete", "values": {"inspection": "ok"}} if work else {"verdict": "approve"}
                 moved += people.post(person, f"/tasks/{task['id']}/decision", body).status == 200
-        quiet = quiet + 1 if done and not moved else 0
-        time.sleep(0.5 if not moved else 0)
+        time.sleep(0 if moved else 0.5)
+
+
+def _all_ended(people: Stubborn, accepted: dict[int, Decimal]) -> bool:
+    return all(people.get("amy", f"/records/{record}")["status"] != "open" for record in accepted)
 
 
 def test_nothing_is_lost_or_doubled(settings: dict[str, str], tmp_path: Path) -> None:
@@ -91,7 +94,7 @@ def test_nothing_is_lost_or_doubled(settings: dict[str, str], tmp_path: Path) ->
                 filed.set()
 
         filing = threading.Thread(target=lambda: (work(_file_all, order, product, accepted), filed.set()))
-        deciding = threading.Thread(target=work, args=(_decide_all, filed))
+        deciding = threading.Thread(target=work, args=(_decide_all, filed, accepted))
         filing.start()
         deciding.start()
         chance = random.Random(9)
