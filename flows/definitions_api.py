@@ -19,7 +19,7 @@ from ..platform.people.directory import ADMIN, Person
 from ..platform.problems import errors_of
 from ..platform.text import msg
 from ..platform.web.language import gettext_here
-from . import catalogue, predict, predicting
+from . import catalogue, predict, predicting, replaying
 from .check.documents import check_documents
 from .program import FlowProgram
 
@@ -133,8 +133,6 @@ def _document(flow: Any) -> Mapping[str, Any]:
 @blp.response(200)
 def replay(body: Json) -> Json:
     """A draft of a flow against past and running requests; nothing is executed."""
-    from . import replaying
-
     policy.require(current_person(), ADMIN)
     return replaying.replay_draft(dict(_document(body["flow"])), since=replaying.read_period(body["since"]))
 

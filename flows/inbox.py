@@ -131,10 +131,14 @@ def _position(cursor: str) -> dict[str, Any]:
     raise Malformed(msg("The cursor “after” belongs to another list. Start again from the first page."), code="cursor")
 
 
+# As the partial index has it: SQLAlchemy would say "open = 1" on SQLite, and the index would not be used.
+_OPEN = sa.text("signoff_task.open")
+
+
 def _of_seat(number: int, columns: Sequence[Any], form: bool, before: bool) -> sa.Select[Any]:
     """What one principal finds: not what another member took, not what is excluded for whoever acts here."""
     statement = sa.select(*columns).where(
-        tasks.c.open,
+        _OPEN,
         tasks.c.principal == sa.bindparam(f"principal_{number}"),
         sa.or_(tasks.c.claimed_by.is_(None), tasks.c.claimed_by.in_(sa.bindparam("claimants", expanding=True))),
         sa.or_(

@@ -132,12 +132,14 @@ def test_a_batch_is_rehearsed_and_then_decided(api: Any, shop: Flask, at: Clock)
 
 
 def test_history_withdraw_urge_and_comments(api: Any, request_id: int) -> None:
-    assert api("amy", "post", f"/records/{request_id}/comments", {"text": "Hello", "mentions": ["fei"]}).status_code == 201
+    assert (
+        api("amy", "post", f"/records/{request_id}/comments", {"text": "Hello", "mentions": ["fei"]}).status_code == 201
+    )
     assert api("amy", "post", f"/records/{request_id}/urge", {}).status_code == 200
     assert api("amy", "post", f"/records/{request_id}/urge", {}).status_code == 429
     assert api("amy", "post", f"/records/{request_id}/withdraw", {"comment": "sorry"}).json["status"] == "withdrawn"
     entries = api("amy", "get", f"/records/{request_id}/history").json["items"]
-    assert [each["event"] for each in entries][0] == "record.submitted"
+    assert next(each["event"] for each in entries) == "record.submitted"
     said = next(each for each in entries if each["event"] == "record.commented")
     assert (said["by"], said["as"], said["comment"]) == ("amy", "person", "Hello")
     assert all(each["text"] for each in entries)
@@ -160,7 +162,9 @@ def test_a_returned_request_is_sent_again(api: Any, request_id: int) -> None:
 def test_flows_are_listed_checked_and_published(api: Any) -> None:
     assert [each["key"] for each in api("amy", "get", "/flows").json["items"]] == ["refund"]
     flow = definition("refund.flow")
-    broken = flow | {"steps": [{**flow["steps"][0], "who": [{"role": "nobody_has_it"}], "nobody": "refuse", "colour": 1}]}
+    broken = flow | {
+        "steps": [{**flow["steps"][0], "who": [{"role": "nobody_has_it"}], "nobody": "refuse", "colour": 1}]
+    }
     answer = api("ada", "post", "/flows/refund/publish", {"note": "x", "base_version": 1, "document": broken})
     assert answer.status_code == 422
     assert answer.json["problems"][0]["path"].startswith("/steps/0")
@@ -188,6 +192,15 @@ def test_questions_about_definitions(api: Any, shop: Flask) -> None:
     assert asked[1] == ("lead", ["li"])
     route = api("ada", "post", "/route", {"flow": "refund", "values": filled, "by": "bo"}).json
     assert route["outcome"] == "approved"
+    flow = definition("refund.flow")
+    flow["steps"][2]["branches"][0]["when"] = {"amount": {"lt": "400"}}
+    flow["steps"][2]["branches"][1]["when"] = {"amount": {"gte": "400", "lt": "5000"}}
+    with shop.app_context():
+        refund(3, of=sold)
+    replayed = api("ada", "post", "/replay", {"flow": flow, "since": "7d"}).json
+    assert (replayed["requests"], replayed["changed"]) == (1, 1)
+    assert replayed["spared"] == []
+    assert replayed["cases"][0]["steps_dropped"] == ["lead"]
     found = api("ada", "post", "/check", {"documents": [definition("refund.flow")]}).json
     assert found["ok"] is True
 

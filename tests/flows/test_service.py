@@ -216,9 +216,7 @@ def test_a_delegate_decides_and_is_recorded_as_such(at: Clock) -> None:
     from signoff.platform.people import service as people
     from signoff.platform.people.directory import Delegation
 
-    people.set_delegation(
-        Delegation("li", "fang", at.at - timedelta(days=1), at.at + timedelta(days=5)), by="li"
-    )
+    people.set_delegation(Delegation("li", "fang", at.at - timedelta(days=1), at.at + timedelta(days=5)), by="li")
     made = refund(3)
     decide("bo")
     task = task_of("fang")
@@ -301,7 +299,8 @@ def test_a_refused_submission_leaves_nothing_behind() -> None:
     shop = order(10)
     with pytest.raises(Refused):
         forms.submit("refund", values(shop, 11), by=person("amy"))
-    assert rows(runs) == [] and rows(tasks) == []
+    assert rows(runs) == []
+    assert rows(tasks) == []
 
 
 def test_the_history_proves_every_step() -> None:
