@@ -91,8 +91,20 @@ def _check_receiver(draft: Draft, task: Task, to: str) -> None:
     _check_person(draft, task, to, "/to")
     if task.principal == f"p:{to}" and task.behalf is None:
         raise NotAllowed.at("/to", "same_person", msg("%(name)s has this task already.", name=_name(draft, to)))
+    if to in _decided_here(draft, task):
+        message = msg("%(name)s is asked here already. Choose somebody else.", name=_name(draft, to))
+        raise NotAllowed.at("/to", "asked_already", message)
     if task.limited:
         check_limit_of(draft, task, to)
+
+
+def _decided_here(draft: Draft, task: Task) -> set[str]:
+    """Who counts in this step already, where several must agree: nobody agrees twice."""
+    step = _step(draft, task)
+    if step is None or step.mode is Mode.ANY:
+        return set()
+    others = {each.principal.removeprefix("p:") for each in draft.tasks_of(task.step) if each.name != task.name}
+    return {*others, *draft.approvers(task.step), *draft.steps[task.step].queue}
 
 
 def _check_person(draft: Draft, task: Task, key: str, path: str) -> None:
@@ -135,7 +147,7 @@ def _check_added(draft: Draft, task: Task, event: Added) -> tuple[str, ...]:
     for number, key in enumerate(people):
         path = f"/people/{number}"
         _check_person(draft, task, key, path)
-        if f"p:{key}" in busy or key == event.actor.person:
+        if f"p:{key}" in busy or key == event.actor.person or key in _decided_here(draft, task):
             message = msg("%(name)s is asked here already. Choose somebody else.", name=_name(draft, key))
             raise NotAllowed.at(path, "asked_already", message)
     return people

@@ -125,6 +125,8 @@ def _receivers(
     else:
         found, trace = _above(draft, tasks), ()
     holding = {each.principal for each in tasks}
+    if step.mode is not Mode.ANY:
+        holding |= {f"p:{key}" for key in draft.approvers(step.id)}
     return tuple(each for each in found if each.principal not in holding), trace
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..forms import formulas
 from ..forms.conditions import Condition, parse
+from ..forms.conditions.parse import no_field
 from ..forms.definition import Form
 from ..forms.kinds import FACTS, Base
 from ..forms.kinds import Kind as FieldKind
@@ -14,7 +15,7 @@ from ..platform.problems import Problem, Severity, pointer
 from ..platform.text import Message, msg
 from .definition import Flow, Kind, Mode, Right, Selectors, Step
 from .run import START
-from .selectors import Scope, check, no_field
+from .selectors import Scope, check
 
 APPROVE_WORDS = ("approve", "reject", "return", "transfer", "add", "delegate")
 WORK_WORDS = ("complete", "reject", "return", "transfer", "add", "delegate")

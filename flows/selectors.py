@@ -3,9 +3,9 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
+from ..forms.conditions.parse import no_field
 from ..forms.kinds import FACTS, PERSON, Base, Kind
 from ..platform.people.directory import Person
 from ..platform.text import Message, msg
@@ -237,14 +237,6 @@ def _check_named(key: str, scope: Scope, fits: Callable[[Kind], bool], wanted: M
     if not fits(kind):
         return "wrong_kind", msg("The field %(key)s is not %(wanted)s. Choose another field.", key=key, wanted=wanted)
     return None
-
-
-def no_field(key: Any, known: Mapping[str, Kind]) -> Message:
-    """Says that there is no such field, and which one may have been meant."""
-    near = get_close_matches(str(key), known, n=1)
-    if near:
-        return msg("No field “%(key)s”. Did you mean “%(near)s”?", key=str(key)[:80], near=near[0])
-    return msg("No field “%(key)s”. Known: %(known)s.", key=str(key)[:80], known=", ".join(list(known)[:40]))
 
 
 def _no_fact(name: str) -> Message:

@@ -345,3 +345,21 @@ def test_rights_of_a_step():
     rights = made.rights("lead")
     assert (rights["note"], rights["paid"], rights["amount"]) == ("required", "hidden", "read")
     assert set(made.rights("start").values()) == {"edit"}
+
+
+@pytest.mark.parametrize(("mode", "to", "allowed"), [("any", "cay", True), ("all", "cay", False), ("all", "dan", True)])
+def test_where_several_must_agree_nobody_gets_a_second_say(mode, to, allowed):
+    scene = play([approve("lead", "bob", "cay", mode=mode)])
+    event = Transferred(scene.task("lead", "bob").name, Actor("bob"), to)
+    if allowed:
+        scene.happen(event)
+        return
+    with pytest.raises(engine.NotAllowed) as caught:
+        scene.happen(event)
+    assert caught.value.code == "asked_already"
+
+
+def test_who_agreed_already_is_not_handed_the_task_of_another():
+    scene = play([approve("lead", "bob", "cay", mode="all")], "lead/cay:approve")
+    with pytest.raises(engine.NotAllowed):
+        scene.happen(Transferred(scene.task("lead").name, Actor("bob"), "cay"))
