@@ -276,8 +276,8 @@ def route(flow: str, form: str, people: str, person: str, values: str, at: str |
     from .plugins import applying, registry, routing
 
     registry.declare()
-    texts = [applying.read_paths([path])[0].text for path in (flow, form, people, values)]
-    found = routing.route_of_files(*texts, person=person, at=at)
+    texts = routing.Texts(*(applying.read_paths([path])[0].text for path in (flow, form, people, values)))
+    found = routing.route_of_files(texts, person, at)
     if as_json:
         show(found, as_json=True)
     else:

@@ -13,6 +13,8 @@ from flask.wrappers import Response
 from .web.place import is_ours, signoff
 
 HEADER = "X-Request-ID"
+# local variables of a crash may be passwords and tokens
+TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 SLOW_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -28,7 +30,7 @@ def init_app(app: Flask) -> None:
 def configure(level: str) -> None:
     """Set structlog up: coloured lines in a terminal, one JSON object a line elsewhere."""
     renderer: Any = (
-        structlog.dev.ConsoleRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if sys.stderr.isatty()
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
@@ -38,7 +40,7 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
-            *([] if sys.stderr.isatty() else [structlog.processors.dict_tracebacks]),
+            *([] if sys.stderr.isatty() else [TRACEBACKS]),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),

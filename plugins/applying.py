@@ -103,7 +103,7 @@ def _rank(document: Document) -> int:
 def _put(document: Document, by: str | None, note: str) -> list[str]:
     match document["schema"]:
         case "people/1":
-            read, problems = read_people(document)
+            read, problems = read_people(document, people.directory())
             if read is None:
                 raise Refused.because(problems)
             return people.apply_people(read, by=by)
