@@ -1,0 +1,182 @@
+"""``signoff route``: the route of a request from files alone, through the same engine that will move it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from ..flows.check.documents import check_documents
+from ..flows.compile import compile_flow
+from ..flows.predict import predict, route_json
+from ..flows.run import World
+from ..flows.schema import read_flow
+from ..forms import formulas
+from ..forms.compile import compile_form
+from ..forms.program import FormProgram
+from ..forms.reading import Found, ReadContext
+from ..forms.schema import read_form
+from ..platform import clock, config, json
+from ..platform.calendars import Calendar, read_calendar, standard
+from ..platform.errors import Malformed, NotFound, Refused
+from ..platform.people.definition import PeopleDefinition, read_people
+from ..platform.problems import Problem, errors_of
+from ..platform.text import msg
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The JSON texts of the four files."""
+
+    flow: str
+    form: str
+    people: str
+    values: str
+
+
+def route_of_files(texts: Texts, person: str, at: str | None = None) -> dict[str, Any]:
+    """The route as ``signoff route --json`` prints it, for ``person`` sending now or ``at`` (RFC 3339).
+
+    Raises:
+        Refused: a definition has errors; each problem's path is led by what it is in.
+        NotFound: there is no such person.
+    """
+    _refuse_errors(texts)
+    people, _ = read_people(json.parse_object(texts.people))
+    form, _ = read_form(json.parse_object(texts.form))
+    program, _ = compile_form(form) if form is not None else (None, [])
+    flow, _ = read_flow(json.parse_object(texts.flow), program.form if program else None)
+    compiled, _ = compile_flow(flow, program) if flow is not None else (None, [])
+    if people is None or program is None or compiled is None:
+        raise Refused(msg("The definitions cannot be read together."))
+    if people.directory.active(person) is None:
+        known = ", ".join(people.directory.persons)
+        raise NotFound(msg("There is no active person %(key)s. Known: %(known)s.", key=repr(person), known=known))
+    now = _moment(at)
+    values, problems = _read_values(program, json.parse_object(texts.values), people, person, now)
+    world = World(people.directory, _calendar(people, compiled.flow.settings.calendar), now, values, program.form.key)
+    found = route_json(predict(compiled, person, values, world), "en")
+    found["problems"] += [_problem_json(problem) for problem in problems]
+    return found
+
+
+def _refuse_errors(texts: Texts) -> None:
+    """Errors of the definitions stop a prediction; what a proof would find of the flow does not."""
+    files = [("people", texts.people), ("form", texts.form), ("flow", texts.flow)]
+    broken = [
+        problem.below(f"{name}: ")
+        for name, problem in check_documents(files)
+        if errors_of([problem]) and problem.code not in PROVEN
+    ]
+    if broken:
+        raise Refused.because(broken)
+
+
+PROVEN = {"gap", "overlap", "nobody", "unknown_form", "unfilled_field"}
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return clock.now()
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Malformed(msg("%(value)s is no time. Example: 2026-03-02T10:00:00+08:00.", value=repr(text))) from error
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _calendar(people: PeopleDefinition, key: str | None) -> Calendar:
+    document = people.calendars.get(key or "office")
+    found = read_calendar(document)[0] if document is not None else None
+    settings = config.Config()
+    return found or standard(settings.zone, settings.country)
+
+
+def _read_values(
+    program: FormProgram, raw: dict[str, Any], people: PeopleDefinition, person: str, now: datetime
+) -> tuple[Values, list[Problem]]:
+    """Typed values as the form would read them; without a database every lookup finds what the values say of it.
+
+    A computed field given by hand is taken as it is where none of the fields it is computed from is given.
+    """
+    supposed = {key: raw[key] for key in _supposed(program, raw)}
+    asked = {key: value for key, value in raw.items() if key not in supposed}
+    directory = people.directory
+    submitter = directory.persons[person]
+    context = ReadContext(
+        now=now,
+        lookups=_Supposed(program, raw).find,
+        submitter={
+            "submitter.department": submitter.department,
+            "submitter.role": tuple(sorted(submitter.roles)),
+            "submitter.level": directory.level(person),
+        },
+        draft=True,
+    )
+    reading = program.read(asked, context)
+    return {**reading.values, **_typed(program, supposed)}, list(reading.problems)
+
+
+def _supposed(program: FormProgram, raw: Values) -> Iterator[str]:
+    for field in program.form.fields:
+        if field.compute is None or raw.get(field.key) is None:
+            continue
+        inputs = {name.partition(".")[0] for name in formulas.fields_of(formulas.parse(field.compute))}
+        if not inputs & set(raw):
+            yield field.key
+
+
+def _typed(program: FormProgram, values: Values) -> dict[str, Any]:
+    """Numbers of JSON are as good as texts here: nothing is stored."""
+    texts = {
+        key: str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
+        for key, value in values.items()
+    }
+    try:
+        return program.load(texts)
+    except (ValueError, ArithmeticError) as error:
+        raise Malformed(msg("A computed value cannot be read: %(reason)s", reason=str(error))) from error
+
+
+class _Supposed:
+    """Lookups without records: whatever is named exists, and holds what the request says it filled."""
+
+    def __init__(self, program: FormProgram, raw: Values) -> None:
+        self.filled: dict[str, dict[str, Any]] = {}
+        for field in program.form.fields:
+            if field.type == "lookup":
+                given = {here: raw[here] for here in field.options.get("fill") or {} if raw.get(here) is not None}
+                values = _typed(program, given)
+                self.filled.setdefault(str(field.options["form"]), {}).update(
+                    {field.options["fill"][here]: value for here, value in values.items()}
+                )
+
+    def find(self, form: str, raw: Any) -> Found | None:
+        number = raw if isinstance(raw, int) else raw.get("id", 1) if isinstance(raw, dict) else 1
+        return Found(number, form, 1, str(raw), self.filled.get(form, {}))
+
+
+def _problem_json(problem: Problem) -> dict[str, Any]:
+    return {
+        "path": problem.path,
+        "code": problem.code,
+        "severity": problem.severity.value,
+        "message": str(problem.message),
+    }
+
+
+def in_words(route: Mapping[str, Any]) -> Iterator[str]:
+    """One line a step, then the outcome and the problems."""
+    for number, step in enumerate(route["steps"], start=1):
+        who = ", ".join(step["people"])
+        if step["pool"]:
+            who = f"{step['pool']} ({who})"
+        parts = [who, f"due {step['due']}" if step["due"] else "", step["why"] or ""]
+        if step["skipped"]:
+            parts = [f"passed over: {step['skipped']}"]
+        yield f"{number}. {step['id']} ({step['kind']})" + "".join(f"; {part}" for part in parts if part)
+    yield f"Outcome: {route['outcome']}"
+    for problem in route["problems"]:
+        yield f"{problem['path']}: {problem['code']}: {problem['message']}"
