@@ -107,8 +107,7 @@ class _Analyst:
         """``target`` is the field that takes the result; ``None`` asks for true or false."""
         columns = self.found.kinds[table.key].columns if table is not None else None
         try:
-            tree = formulas.parse(text)
-            typed = formulas.check(tree, self.found.kinds, columns)
+            tree, typed = formulas.resolve(formulas.parse(text), self.found.kinds, columns)
         except FormulaError as error:
             self.problem(path, "formula", error.message)
             return None
@@ -245,7 +244,7 @@ class _Analyst:
     def _order_of_fills(self, needs: dict[str, set[str]]) -> None:
         for each in self.form.fields:
             for key in each.options.get("fill", ()) if each.type == "lookup" else ():
-                if key in needs:
+                if key in needs and key != each.key:
                     needs[key].add(each.key)
 
     def _order_of_rules(self, needs: dict[str, set[str]]) -> None:

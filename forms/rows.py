@@ -10,7 +10,7 @@ from .errors import FieldError
 from .fields.lookups import found as find_record
 from .formulas import FormulaError
 from .kinds import UNKNOWN
-from .plans import Compute, FieldPlan, fitted, is_locked, names_same, raw_of
+from .plans import NO_RULES, Compute, FieldPlan, fitted, is_locked, names_same, raw_of
 from .reading import EMPTY, Found
 from .state import State
 from .types import shown
@@ -25,6 +25,23 @@ class TablePlan(FieldPlan):
     columns: tuple[FieldPlan, ...] = ()
     keys: frozenset[str] = frozenset()
     is_simple: bool = True  # no lookups, no defaults, no rules on columns: a row is only what was sent
+
+    def run(self, state: State) -> None:
+        """Find which columns are open, then the rows."""
+        if self.rules is not NO_RULES and self.rules.hides(state.env):
+            state.hidden.add(self.name)
+            return
+        if not (self.is_simple and state.rights is None):
+            for column in self.columns:
+                if column.rules.hides(state.env):
+                    state.hidden.add(column.name)
+                else:
+                    is_locked(column.name, column.rules, state)
+        value = self._value(state)
+        if self.name in state.readonly:
+            state.readonly.update(column.name for column in self.columns)
+        if value is not None:
+            state.values[self.name] = value
 
     def read_raw(self, raw: Any, state: State) -> Any:
         """The rows; problems for cells that do not fit."""
@@ -65,9 +82,7 @@ class TablePlan(FieldPlan):
     def _open_columns(self, state: State) -> tuple[FieldPlan, ...]:
         if self.is_simple:
             return self.columns
-        hidden = {column.name for column in self.columns if column.rules.hides(state.env)}
-        state.hidden |= hidden
-        return tuple(column for column in self.columns if column.name not in hidden)
+        return tuple(column for column in self.columns if column.name not in state.hidden)
 
     def _simple_row(self, raw: Any, index: int, columns: Sequence[FieldPlan], state: State) -> Row:
         if raw.__class__ is not dict:
@@ -120,7 +135,7 @@ class _Rows:
         self.raw = raw
         self.state = state
         self.columns = columns
-        self.locked = {column.field.key for column in columns if is_locked(column.name, column.rules, state)}
+        self.locked = {column.field.key for column in columns if column.name in state.readonly}
         self.lookups = [column for column in columns if column.is_lookup]
         self.others = [column for column in columns if not column.is_lookup]
         self.before: Sequence[Row] = state.previous.get(plan.name) or ()

@@ -182,11 +182,17 @@ def read_form(document: Any) -> tuple[Form | None, list[Problem]]:
         problems.append(Problem("/fields", "missing", msg("A form needs a field. Add one.")))
     problems += _too_many(data)
     form = _form(data, fields, document)
-    problems += analyse(form, broken=reader.broken).problems
+    problems += [each for each in analyse(form, broken=reader.broken).problems if not _is_echo(each, problems)]
     return (None if errors_of(problems) else form), problems
 
 
 _FORM = _FormSchema()
+
+
+def _is_echo(problem: Problem, known: list[Problem]) -> bool:
+    """A rule whose effect could not be read only seems to have none."""
+    below = problem.path + "/"
+    return problem.code == "no_effect" and any(f"{each.path}/".startswith(below) for each in known)
 
 
 def _too_many(data: Mapping[str, Any]) -> list[Problem]:

@@ -15,7 +15,7 @@ from ..types import FieldType, OptionFields, Read, shown
 from .options import Pattern, Whole
 
 # characters that no database or page carries through: controls but tab and newline, halves of surrogate pairs
-_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _EMAIL = re.compile(r"[^\s@,;<>\"()\[\]\\:]+@[^\s@,;<>\"()\[\]\\:.]+(?:\.[^\s@,;<>\"()\[\]\\:.]+)+")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]*[0-9](?: ?(?:x|ext\.?|转) ?[0-9]{1,6})?")
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９＋－（）", "0123456789+-()")

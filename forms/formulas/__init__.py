@@ -1,6 +1,6 @@
 """Formulas: text as in a spreadsheet, a checked tree, exact decimals. See ``docs/formulas.md``."""
 
-from .check import check
+from .check import check, resolve
 from .evaluate import Env, compile_formula, evaluate
 from .functions import FUNCTIONS
 from .parse import parse
@@ -24,5 +24,6 @@ __all__ = [
     "from_json",
     "functions_of",
     "parse",
+    "resolve",
     "to_json",
 ]

@@ -23,7 +23,16 @@ def check(tree: Tree, kinds: Mapping[str, Kind], columns: Mapping[str, Kind] | N
     Raises:
         FormulaError: an unknown name or function, or sorts that do not go together; it says where.
     """
-    return _Checker(kinds, columns or {}).typed(tree)
+    return resolve(tree, kinds, columns)[1]
+
+
+def resolve(tree: Tree, kinds: Mapping[str, Kind], columns: Mapping[str, Kind] | None = None) -> tuple[Tree, Typed]:
+    """The tree as it is evaluated, with operators on days told from those on numbers, and the sort of its value.
+
+    Raises:
+        FormulaError: as :func:`check`.
+    """
+    return _Checker(kinds, columns or {}).resolved(tree)
 
 
 class _Checker:
@@ -31,18 +40,31 @@ class _Checker:
         self.kinds = kinds
         self.columns = columns
 
-    def typed(self, tree: Tree) -> Typed:
+    def resolved(self, tree: Tree) -> tuple[Tree, Typed]:
         match tree:
             case Literal(bool()):
-                return Typed(Sort.BOOLEAN)
+                return tree, Typed(Sort.BOOLEAN)
             case Literal(str()):
-                return Typed(Sort.TEXT)
+                return tree, Typed(Sort.TEXT)
             case Literal():
-                return Typed(Sort.NUMBER)
+                return tree, Typed(Sort.NUMBER)
             case Name():
-                return self._name(tree)
+                return tree, self._name(tree)
             case Call():
-                return self._call(tree)
+                return self._resolved_call(tree)
+
+    def _resolved_call(self, call: Call) -> tuple[Tree, Typed]:
+        inner = [self.resolved(argument) for argument in call.arguments]
+        arguments = [typed for _, typed in inner]
+        typed = self._call(call, arguments)
+        trees = tuple(tree for tree, _ in inner)
+        sorts = [each.sort for each in arguments]
+        name = call.name
+        if name == "+" and Sort.DATE in sorts:
+            name, trees = "later", trees if sorts[0] is Sort.DATE else (trees[1], trees[0])
+        elif name == "-" and sorts[0] is Sort.DATE:
+            name = "between" if sorts[1] is Sort.DATE else "earlier"
+        return Call(name, trees, call.at), typed
 
     def _name(self, name: Name) -> Typed:
         key = name.key
@@ -61,8 +83,7 @@ class _Checker:
             raise FormulaError(name.at, _no_name(key, [f"{table}.{each}" for each in outer.columns]))
         raise FormulaError(name.at, _no_name(key, [*self.columns, *self.kinds]))
 
-    def _call(self, call: Call) -> Typed:
-        arguments = [self.typed(argument) for argument in call.arguments]
+    def _call(self, call: Call, arguments: list[Typed]) -> Typed:
         if call.name in FUNCTIONS:
             return self._function(call, FUNCTIONS[call.name], arguments)
         for argument, typed in zip(call.arguments, arguments, strict=True):

@@ -66,7 +66,7 @@ def evaluate(
     row: Mapping[str, Any] | None = None,
     working_days: Callable[[date, date], int] | None = None,
 ) -> Any:
-    """The value of ``tree`` over typed ``values``; inside a line item ``row`` holds its columns.
+    """The value of a resolved ``tree`` over typed ``values``; inside a line item ``row`` holds its columns.
 
     Raises:
         FormulaError: an unknown function, or too many steps.
@@ -144,40 +144,33 @@ def _computed(compute: Callable[[Any, Any], Any], one: Any, other: Any) -> Any:
     try:
         return compute(one, other)
     except TypeError:
+        if one is not None and other is not None:  # no numbers: the formula was not checked
+            return None
         return _computed(compute, ZERO if one is None else one, ZERO if other is None else other)
     except ArithmeticError:  # division by zero, beyond all bounds
         return None
 
 
-def _plus(left: Run, right: Run) -> Run:
-    def run(env: Env) -> Any:
-        one, other = left(env), right(env)
-        if isinstance(one, date):
-            return _shifted(one, other, 1)
-        if isinstance(other, date):
-            return _shifted(other, one, 1)
-        return _computed(ARITHMETIC.add, one, other)
+def _shift(sign: int) -> Callable[[Run, Run], Run]:
+    """A day some days later or earlier; a blank day stays blank, a blank number counts as 0."""
 
-    return run
+    def make(day: Run, days: Run) -> Run:
+        def run(env: Env) -> date | None:
+            start, count = day(env), days(env)
+            try:
+                return None if start is None else start + sign * timedelta(days=int(count or 0))
+            except (OverflowError, ValueError):
+                return None
 
+        return run
 
-def _shifted(day: date, days: Any, sign: int) -> date | None:
-    try:
-        return day + sign * timedelta(days=int(days or 0))
-    except (OverflowError, ValueError):
-        return None
+    return make
 
 
-def _minus(left: Run, right: Run) -> Run:
-    def run(env: Env) -> Any:
-        one, other = left(env), right(env)
-        if isinstance(one, date):
-            if isinstance(other, date):
-                return Decimal((env.day(one) - env.day(other)).days)  # type: ignore[operator]
-            return _shifted(one, other, -1)
-        if isinstance(other, date):  # a blank day less a day
-            return None
-        return _computed(ARITHMETIC.subtract, one, other)
+def _between(last: Run, first: Run) -> Run:
+    def run(env: Env) -> Decimal | None:
+        end, start = last(env), first(env)
+        return None if end is None or start is None else Decimal((end - start).days)
 
     return run
 
@@ -277,8 +270,11 @@ def _comparison(holds: Callable[[int], bool]) -> Callable[[Run, Run], Run]:
 
 
 _OPERATORS: Mapping[str, Callable[..., Run]] = {
-    "+": _plus,
-    "-": _minus,
+    "+": _arithmetic(ARITHMETIC.add),
+    "-": _arithmetic(ARITHMETIC.subtract),
+    "later": _shift(1),
+    "earlier": _shift(-1),
+    "between": _between,
     "*": _arithmetic(ARITHMETIC.multiply),
     "/": _arithmetic(ARITHMETIC.divide),
     "mod": _remainder,

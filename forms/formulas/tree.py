@@ -36,7 +36,10 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function or an operator: ``SUM``, ``+``, ``neg`` (unary minus), ``percent`` (``5%``), ``mod`` (``10 % 3``)."""
+    """A function or an operator: ``SUM``, ``+``, ``neg`` (unary minus), ``percent`` (``5%``), ``mod`` (``10 % 3``).
+
+    Where sorts are known, days are added with ``later`` and ``earlier``, and ``between`` counts them.
+    """
 
     name: str
     arguments: tuple["Tree", ...]
