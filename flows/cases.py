@@ -50,6 +50,12 @@ def of_run(conn: Connection, run_id: int, *, lock: bool = False) -> Case:
     return _case(conn, row)
 
 
+def of_task(conn: Connection, task_id: int) -> tuple[store.TaskRow, Case] | None:
+    """A task with its case, ``None`` if there is no such task."""
+    found = store.task_with_run(conn, task_id)
+    return (found[0], _case(conn, found[1])) if found is not None else None
+
+
 def of_record(conn: Connection, record_id: int) -> Case:
     """The case of a record.
 

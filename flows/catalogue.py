@@ -41,9 +41,12 @@ def flow_program(key: str, version: int | None = None, form_version: int | None 
         NotFound: there is no such flow or version.
         Refused: it does not fit the form in that version.
     """
+    known = caches.cache("flows.programs")
+    if (key, version, form_version) in known:
+        remembered: FlowProgram = known[key, version, form_version]
+        return remembered
     stored = _stored(key, version)
     form = forms.program(str(stored.document["form"]), form_version)
-    known = caches.cache("flows.programs")
     at = (key, stored.version, form.version)
     if at not in known:
         known[at] = _compiled(stored, form)

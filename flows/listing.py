@@ -88,13 +88,12 @@ def task(task_id: int, *, by: Person) -> "OneTask":
         NotFound: neither.
     """
     with reading() as conn:
-        row = store.task(conn, task_id)
-        if row is None:
-            raise service.no_task(task_id)
-        case = cases.of_run(conn, row.run_id)
-    found = OneTask(row, case, by)
+        read = cases.of_task(conn, task_id)
+    if read is None:
+        raise service.no_task(task_id)
+    found = OneTask(*read, by)
     if found.actor is None:
-        service.require_sight(case, by, task_id)
+        service.require_sight(found.case, by, task_id)
     return found
 
 

@@ -87,10 +87,10 @@ Act = Callable[[int, Decision, Person], None]
 def rehearse(task_id: int, decision: Decision, by: Person) -> None:
     """Everything that :func:`decide` checks, and nothing of what it does; raises what it would raise."""
     with db.reading() as conn:
-        task = store.task(conn, task_id)
-        if task is None:
-            raise no_task(task_id)
-        case = cases.of_run(conn, task.run_id)
+        found = cases.of_task(conn, task_id)
+    if found is None:
+        raise no_task(task_id)
+    task, case = found
     now = clock.now()
     actor = authorise(case, task, by, now)
     intent = decision_of(decision, by)(case, task, actor, now)
@@ -215,11 +215,11 @@ def _on_task(task_id: int, by: Person, make: Make) -> Record:
     seen: list[store.TaskRow] = []
 
     def load(conn: Any) -> Case:
-        task = store.task(conn, task_id)
-        if task is None:
+        found = cases.of_task(conn, task_id)
+        if found is None:
             raise no_task(task_id)
-        seen[:] = [task]
-        return cases.of_run(conn, task.run_id)
+        seen[:] = [found[0]]
+        return found[1]
 
     def intent(case: Case, now: datetime) -> Intent:
         return make(case, seen[0], authorise(case, seen[0], by, now), now)

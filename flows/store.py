@@ -71,6 +71,11 @@ _RUN_OF_RECORD = sa.select(runs).where(runs.c.record_id == sa.bindparam("record_
 _RUNS_OF_RECORDS = sa.select(runs).where(runs.c.record_id.in_(sa.bindparam("ids", expanding=True)))
 _TASK = sa.select(tasks).where(tasks.c.id == sa.bindparam("id"))
 _TASKS = sa.select(tasks).where(tasks.c.id.in_(sa.bindparam("ids", expanding=True)))
+_TASK_WITH_RUN = (
+    sa.select(*tasks.c, *(column.label(f"run_{column.name}") for column in runs.c))
+    .join(runs, runs.c.id == tasks.c.run_id)
+    .where(tasks.c.id == sa.bindparam("id"))
+)
 _TASK_NAMED = sa.select(tasks).where(tasks.c.run_id == sa.bindparam("run_id"), tasks.c.name == sa.bindparam("name"))
 _TASKS_OF_RECORD = sa.select(tasks).where(tasks.c.record_id == sa.bindparam("record_id")).order_by(tasks.c.id)
 _OPEN_OF_RECORDS = (
@@ -153,6 +158,15 @@ def runs_of_records(conn: Connection, record_ids: Sequence[int]) -> dict[int, Ru
 def task(conn: Connection, task_id: int) -> TaskRow | None:
     found = conn.execute(_TASK, {"id": task_id}).first()
     return task_row(found) if found else None
+
+
+def task_with_run(conn: Connection, task_id: int) -> tuple[TaskRow, RunRow] | None:
+    """A task and the run that it belongs to, read together."""
+    found = conn.execute(_TASK_WITH_RUN, {"id": task_id}).first()
+    if found is None:
+        return None
+    values = tuple(found)
+    return task_row(values[: len(TASK_COLUMNS)]), RunRow(*values[len(TASK_COLUMNS) :])
 
 
 def task_named(conn: Connection, run_id: int, name: str) -> TaskRow | None:
