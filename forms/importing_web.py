@@ -219,5 +219,5 @@ def import_progress(token: str) -> ResponseReturnValue:
 
 
 def _said(problem: Mapping[str, Any]) -> Problem:
-    message = msg(problem["template"], **problem["params"]) if "template" in problem else problem["message"]
+    message = Message(problem["template"], problem["params"]) if "template" in problem else problem["message"]
     return Problem(problem["path"], problem["code"], message)
