@@ -106,6 +106,7 @@ def run(host: str, port: int, workers: int) -> None:
 def _serve(host: str, port: int, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     from .app import serve
 
@@ -118,7 +119,7 @@ def _serve(host: str, port: int, workers: int) -> None:
         blocking_threads=4 if workers == 1 else 1,
         respawn_failed_workers=True,
         log_access=False,
-        log_level="warning",
+        log_level=LogLevels.warning,
     ).serve(target_loader=serve, wrap_loader=False)
 
 
