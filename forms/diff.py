@@ -10,7 +10,7 @@ from ..platform.text import local
 from .conditions import describe as describe_condition
 from .conditions import parse as parse_condition
 from .definition import Field, Form, Rule
-from .types import find, kinds_of
+from .types import kinds_of
 
 Phrase = Mapping[str, str]
 
@@ -18,7 +18,7 @@ Phrase = Mapping[str, str]
 @dataclass(frozen=True, slots=True)
 class Change:
     """``path`` points into the new version, for what was removed into the old one. ``what``: added, removed, moved,
-    changed. ``subject`` is the field's label or the part of the form, ``attribute`` what of it changes.
+    changed, rule added, rule removed. ``subject`` is the field's label or the part of the form, ``attribute`` what of it changes.
     """
 
     path: str
@@ -30,8 +30,10 @@ class Change:
 
 
 _PHRASES: Mapping[str, Phrase] = {
-    "added": {"en": "New: {name} ({after}).", "zh": "新增{name}（{after}）。"},
-    "removed": {"en": "Gone: {name} ({before}).", "zh": "删除{name}（{before}）。"},
+    "added": {"en": "New field {name}.", "zh": "新增字段{name}。"},
+    "removed": {"en": "The field {name} is gone.", "zh": "删除字段{name}。"},
+    "rule added": {"en": "New rule: {after}.", "zh": "新增规则：{after}。"},
+    "rule removed": {"en": "Gone is the rule: {before}.", "zh": "删除规则：{before}。"},
     "moved": {"en": "{name} stands in another place.", "zh": "{name}的位置改变。"},
     "changed": {"en": "{name}: {what} is {after} instead of {before}.", "zh": "{name}：{what}由{before}改为{after}。"},
     "set": {"en": "{name}: {what} is {after}.", "zh": "{name}：{what}设为{after}。"},
@@ -79,7 +81,7 @@ _OF_FIELD = ("type", "label", "help", "required", "default", "compute", "unique"
 
 def diff(old: Form, new: Form) -> tuple[Change, ...]:
     """What ``new`` changes, outermost first; nothing if both mean the same."""
-    return (*_form(old, new), *_fields(old.fields, new.fields, "/fields", ""), *_rules(old, new))
+    return (*_form(old, new), *_fields(old.fields, new.fields, "/fields", None), *_rules(old, new))
 
 
 def describe(changes: Iterable[Change], language: str) -> list[str]:
@@ -94,15 +96,15 @@ def _form(old: Form, new: Form) -> Iterator[Change]:
             yield Change(pointer(name), "changed", _FORM, name, before, after)
 
 
-def _fields(old: tuple[Field, ...], new: tuple[Field, ...], path: str, outer: str) -> Iterator[Change]:
+def _fields(old: tuple[Field, ...], new: tuple[Field, ...], path: str, outer: Field | None) -> Iterator[Change]:
     before = {each.key: each for each in old}
     after = {each.key: each for each in new}
     for index, each in enumerate(old):
         if each.key not in after:
-            yield Change(f"{path}/{index}", "removed", _named(each, outer), before=_type(each))
+            yield Change(f"{path}/{index}", "removed", _named(each, outer))
     for index, each in enumerate(new):
         if each.key not in before:
-            yield Change(f"{path}/{index}", "added", _named(each, outer), after=_type(each))
+            yield Change(f"{path}/{index}", "added", _named(each, outer))
         else:
             yield from _field(before[each.key], each, f"{path}/{index}", outer)
     kept = [key for key in before if key in after]
@@ -123,7 +125,7 @@ def _moved(before: list[str], after: list[str]) -> list[str]:
     return [key for key in after if key not in kept]
 
 
-def _field(old: Field, new: Field, path: str, outer: str) -> Iterator[Change]:
+def _field(old: Field, new: Field, path: str, outer: Field | None) -> Iterator[Change]:
     subject = _named(old, outer)
     for name in _OF_FIELD:
         before, after = getattr(old, name), getattr(new, name)
@@ -133,20 +135,15 @@ def _field(old: Field, new: Field, path: str, outer: str) -> Iterator[Change]:
         before, after = old.options.get(name), new.options.get(name)
         if before != after:
             yield Change(f"{path}/{name}", "changed", subject, name, before, after)
-    yield from _fields(old.columns, new.columns, f"{path}/columns", outer + old.key + ".")
+    yield from _fields(old.columns, new.columns, f"{path}/columns", new)
 
 
-def _named(each: Field, outer: str) -> Mapping[str, str]:
-    table = outer.rstrip(".")
+def _named(each: Field, outer: Field | None) -> Mapping[str, str]:
+    """The label in both languages, a column's behind that of its table."""
     return {
-        language: f"“{table}.{local(each.label, language)}”" if table else f"“{local(each.label, language)}”"
+        language: "“" + " · ".join(local(one.label, language) for one in (outer, each) if one is not None) + "”"
         for language in ("en", "zh")
     }
-
-
-def _type(each: Field) -> Mapping[str, str]:
-    label = str(find(each.type).label)
-    return {"en": label.lower(), "zh": each.type}
 
 
 def _rules(old: Form, new: Form) -> Iterator[Change]:
@@ -154,10 +151,10 @@ def _rules(old: Form, new: Form) -> Iterator[Change]:
     before, after = list(old.rules), list(new.rules)
     for index, rule in enumerate(old.rules):
         if rule not in after:
-            yield Change(f"/rules/{index}", "removed", _RULE, before=_rule(rule, old))
+            yield Change(f"/rules/{index}", "rule removed", _RULE, before=_rule(rule, old))
     for index, rule in enumerate(new.rules):
         if rule not in before:
-            yield Change(f"/rules/{index}", "added", _RULE, after=_rule(rule, new))
+            yield Change(f"/rules/{index}", "rule added", _RULE, after=_rule(rule, new))
 
 
 def _rule(rule: Rule, form: Form) -> Mapping[str, str]:
@@ -216,7 +213,8 @@ def _value(value: Any, language: str) -> str:
         return _LIST[language].join(_value(each, language) for each in value)
     if is_dataclass(value):
         members = ((each.name, getattr(value, each.name)) for each in fields(value))
-        return _LIST[language].join(f"{name}: {_value(member, language)}" for name, member in members if member)
+        said = _LIST[language].join(f"{name}: {_value(member, language)}" for name, member in members if member)
+        return said or _NOTHING[language]
     return _QUOTED[language].format(value) if isinstance(value, str) else str(value)
 
 

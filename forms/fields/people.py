@@ -3,28 +3,27 @@
 from collections.abc import Callable
 from typing import Any
 
-from ...platform.text import msg
+from ...platform.text import Message, msg
 from ..definition import Field
 from ..errors import FieldError
 from ..kinds import DEPARTMENT, PERSON, Base, Kind
 from ..reading import ReadContext
 from ..types import FieldType, Read, shown
 
-_Resolve = Callable[[ReadContext], Callable[[str], str | None] | None]
+_Known = Callable[[str], str | None]
 
 
-def _reader(resolve: _Resolve, what: str) -> Read:
-    def read(raw: Any, context: ReadContext) -> str:
-        if not isinstance(raw, str) or len(raw) > 200:
-            raise FieldError(msg("%(value)s is no key. Send a text.", value=shown(raw)), code="wrong_type")
-        key = raw.strip()
-        known = resolve(context)
-        found = key if known is None else known(key)
-        if found is None:
-            raise FieldError(msg(what, value=shown(key)), code="not_found")
-        return found
+def _key(raw: Any) -> str:
+    if not isinstance(raw, str) or len(raw) > 200:
+        raise FieldError(msg("%(value)s is no key. Send a text.", value=shown(raw)), code="wrong_type")
+    return raw.strip()
 
-    return read
+
+def _known(key: str, known: _Known | None, message: Message) -> str:
+    found = key if known is None else known(key)
+    if found is None:
+        raise FieldError(message, code="not_found")
+    return found
 
 
 class Person(FieldType):
@@ -37,7 +36,12 @@ class Person(FieldType):
         return Kind(Base.REFERENCE, target=PERSON)
 
     def reader(self, field: Field) -> Read:  # noqa: ARG002
-        return _reader(lambda context: context.person, "Nobody is called %(value)s. Choose somebody from the list.")
+        def read(raw: Any, context: ReadContext) -> str:
+            key = _key(raw)
+            nobody = msg("Nobody is called %(value)s. Choose somebody from the list.", value=shown(key))
+            return _known(key, context.person, nobody)
+
+        return read
 
 
 class Department(FieldType):
@@ -50,4 +54,9 @@ class Department(FieldType):
         return Kind(Base.REFERENCE, target=DEPARTMENT)
 
     def reader(self, field: Field) -> Read:  # noqa: ARG002
-        return _reader(lambda context: context.department, "No department %(value)s. Choose one from the list.")
+        def read(raw: Any, context: ReadContext) -> str:
+            key = _key(raw)
+            none = msg("No department %(value)s. Choose one from the list.", value=shown(key))
+            return _known(key, context.department, none)
+
+        return read

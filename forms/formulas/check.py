@@ -117,13 +117,19 @@ class _Checker:
     def _demand(self, call: Call, argument: Tree, typed: Typed, sorts: frozenset[Sort]) -> None:
         if typed.sort in sorts or typed.sort is Sort.ANY:
             return
-        sign = _SIGNS.get(call.name, call.name)
-        hint = msg(" Join texts with “&”.") if call.name == "+" and typed.sort is Sort.TEXT else msg("")
-        raise FormulaError(
-            argument.at or call.at,
-            msg("“%(sign)s” needs %(needed)s, and %(what)s is %(found)s.%(hint)s",
-                sign=sign, needed=_either(sorts), what=_what(argument), found=WORDS[typed.sort], hint=hint),
-        )  # fmt: skip
+        sign, what, found = _SIGNS.get(call.name, call.name), _what(argument), WORDS[typed.sort]
+        if call.name == "+" and typed.sort is Sort.TEXT:
+            message = msg("“+” adds numbers, and %(what)s is a text. Join texts with “&”.", what=what)
+        else:
+            needed = _either(sorts)
+            message = msg(
+                "“%(sign)s” needs %(needed)s, and %(what)s is %(found)s.",
+                sign=sign,
+                needed=needed,
+                what=what,
+                found=found,
+            )
+        raise FormulaError(argument.at or call.at, message)
 
     def _comparison(self, call: Call, arguments: list[Typed]) -> Typed:
         left, right = arguments
