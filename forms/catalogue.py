@@ -177,15 +177,22 @@ def referred(form: Form) -> frozenset[str]:
 
 
 def publish_form(
-    document: Mapping[str, Any], *, by: str | None, note: str = "", base_version: int | None = None
+    document: Mapping[str, Any],
+    *,
+    by: str | None,
+    note: str = "",
+    base_version: int | None = None,
+    together: Mapping[str, Form] | None = None,
 ) -> Stored:
     """Put a form in force, with its indexes and totals, or nothing; the same document again changes nothing.
+
+    ``together``: forms that the same transaction puts in force, and that may be referred to before they are.
 
     Raises:
         Refused: with all errors of the document.
         Conflict: ``base_version`` is not the newest: somebody published meanwhile.
     """
-    checked = check_document(document)
+    checked = check_document(document, together)
     if checked.program is None or errors_of(checked.problems):
         raise Refused.because(errors_of(checked.problems))
     new = checked.program.form

@@ -17,7 +17,7 @@ from . import catalogue, drafts, exporting, lifecycle, listing, render, rights, 
 from .blueprint import bp
 from .definition import Field, Form
 from .kinds import Base
-from .records import Record
+from .records import STATUSES, Record
 from .types import kind_of
 
 PAGE_SIZE = 50
@@ -58,6 +58,7 @@ def records_of(form_key: str) -> ResponseReturnValue:
         count=service.count(form_key, by=person, where=asked["where"], q=asked["q"], status=asked["status"]),
         filters=_filters(form),
         orders=listing.orders(form),
+        statuses=STATUSES[1:-1] if lifecycle.current().has_flow(form.key) else (),
         sort=asked["sort"] or "",
         may_create=rights.may_create(form, person),
         may_import=rights.may_edit_all(form, person),

@@ -17,6 +17,7 @@ from ..platform.people.directory import Person
 from ..platform.people.service import directory
 from ..platform.problems import Problem, pointer
 from ..platform.text import LocalText, msg
+from ..platform.web.language import language
 from . import attachments, catalogue, filing, indexes, lifecycle, records, rights, uniqueness
 from .filing import Filing
 from .lifecycle import Rights
@@ -82,7 +83,7 @@ def context_of(
     finder = Finder(None if as_system else by, (link["id"] for link in (record.links.values() if record else ())))
     return ReadContext(
         now=clock.now(),
-        language=(by.language if by else None) or config.language,
+        language=language(),
         zone=config.zone,
         previous=record.values if record else None,
         previous_links=record.links if record else {},

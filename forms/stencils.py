@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ..platform.caches import cache
 from ..platform.text import local
-from ..platform.web.filters import SIGNS, file_size
+from ..platform.web.filters import SIGNS
 from .definition import Field, Section
 from .kinds import DEPARTMENT, PERSON, Base
 from .program import FormProgram
@@ -263,7 +263,7 @@ def _lookup_url(field: Field, program: FormProgram, table: str) -> str:
 
 
 def _limits(size: int | None, multiple: bool) -> str:
-    most = _("Up to %(size)s each.", size=file_size(size)) if size else ""
+    most = _("Up to %(size)s each.", size=f"{size / 1024**2:.3g} MB") if size else ""
     start = _("Drop files here, or choose them.") if multiple else _("Drop a file here, or choose one.")
     return f"{start} {most}".strip()
 
