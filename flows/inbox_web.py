@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import ngettext
 
 from ..platform import clock
 from ..platform.errors import NotFound
 from ..platform.paging import Page
 from ..platform.people.current import current_language, current_person, current_zone
 from ..platform.people.directory import Person
+from ..platform.web.language import gettext as _
 from . import batch, inbox, listing, sheet, task_page
 from .blueprint import bp
 
@@ -105,7 +105,7 @@ def review() -> ResponseReturnValue:
     person = current_person()
     ids = request.form.getlist("tasks", type=int)
     if not ids:
-        flash(ngettext("Select the tasks to decide first.", "Select the tasks to decide first.", 1), "warning")
+        flash(_("Select the tasks to decide first."), "warning")
         return redirect(url_for("signoff_flows.inbox"), code=303)
     verdict = request.form.get("verdict") or "approve"
     comment = request.form.get("comment", "")
