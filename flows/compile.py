@@ -1,12 +1,13 @@
 """From a flow to its program: every table that the engine looks things up in, made once."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..forms import formulas
 from ..forms.conditions import compile_condition, fields_of
 from ..forms.definition import Form
 from ..forms.kinds import FACTS, Base
+from ..forms.program import FormProgram
 from ..forms.types import kinds_of
 from ..platform.problems import Problem, errors_of
 from .definition import Branch, Flow, Kind, Step
@@ -15,13 +16,10 @@ from .run import World
 from .schema import read_flow
 from .schema_references import behind
 
-if TYPE_CHECKING:
-    from ..forms.program import FormProgram
-
 Trail = tuple[tuple[str, str], ...]
 
 
-def compile_flow(flow: Flow, form: "FormProgram | None", version: int = 0) -> tuple[FlowProgram | None, list[Problem]]:
+def compile_flow(flow: Flow, form: FormProgram | None, version: int = 0) -> tuple[FlowProgram | None, list[Problem]]:
     """The program of ``flow`` over ``form``; ``None`` and the errors if the flow does not fit the form.
 
     A flow that was read without its form is read again with it, so that conditions compare typed values.
@@ -34,7 +32,7 @@ def compile_flow(flow: Flow, form: "FormProgram | None", version: int = 0) -> tu
     return _program(flow, form, version), []
 
 
-def _program(flow: Flow, form: "FormProgram | None", version: int) -> FlowProgram:
+def _program(flow: Flow, form: FormProgram | None, version: int) -> FlowProgram:
     steps = {step.id: step for step in flow.walk()}
     routes = [step for step in steps.values() if step.kind is Kind.ROUTE]
     reads = {step.id: _reads(step) for step in routes}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from .definition import Kind, Step
@@ -160,7 +161,7 @@ class Draft:
     def tasks_of(self, step: str) -> list[Task]:
         return [task for task in self.tasks if task.step == step]
 
-    def due_at(self, step: str) -> Any:
+    def due_at(self, step: str) -> datetime | None:
         progress = self.steps.get(step)
         return progress.due_at if progress else None
 
@@ -209,7 +210,7 @@ class Draft:
             self.cancel_task(task, because)
         self.clear_timer(step)
 
-    def set_timer(self, step: str, at: Any) -> None:
+    def set_timer(self, step: str, at: datetime) -> None:
         self.effects.append(SetTimer(step, at))
 
     def clear_timer(self, step: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .deadlines import moment, plan
 from .definition import Branch, Kind, Mode, Step
-from .effects import Call, Notify, Reason
+from .effects import Actor, Call, Notify, Reason
 from .engine_assign import Candidate, candidates, give, owner, person
 from .engine_draft import RULE, Draft
 from .program import Way
@@ -188,7 +188,7 @@ def way_open(draft: Draft, step: Step) -> Branch | None:
     return ways[0].branch if len(ways) == 1 else None
 
 
-def take(draft: Draft, step: Step, branch: Branch, actor: Any) -> None:
+def take(draft: Draft, step: Step, branch: Branch, actor: Actor) -> None:
     """The route goes by ``branch``; what its conditions read is kept with it."""
     facts = {key: mark(draft.values.get(key)) for key in draft.program.reads[step.id]}
     draft.open_step(step, choice=branch.id, facts=facts)

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..forms.program import FormProgram
 from .definition import Branch, Due, Flow, Kind, Right, Settings, Step
 from .run import World
-
-if TYPE_CHECKING:
-    from ..forms.program import FormProgram
 
 Values = Mapping[str, Any]
 Argument = Callable[[Values, World], Any]
@@ -33,7 +31,7 @@ class FlowProgram:
 
     flow: Flow
     version: int
-    form: "FormProgram | None"
+    form: FormProgram | None
     steps: Mapping[str, Step]
     order: Mapping[str, int]
     trail: Mapping[str, tuple[tuple[str, str], ...]]

@@ -1,7 +1,7 @@
 """The door from ``flow/1`` JSON: everything that is wrong with a flow at once, each with its path and the way out."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import marshmallow as ma
 
@@ -18,6 +18,7 @@ from ..forms.fields.options import (
     Text,
     shown,
 )
+from ..forms.program import FormProgram
 from ..forms.schema_problems import StrictSchema, loaded
 from ..forms.types import kinds_of
 from ..platform.problems import Problem, errors_of, pointer
@@ -26,9 +27,6 @@ from .definition import Branch, Flow, Kind, Mode, Settings, Step
 from .run import START
 from .schema_options import Arguments, Length, Nobody, One, Rights, SchemaName, Who, due, made_due
 from .schema_references import References
-
-if TYPE_CHECKING:
-    from ..forms.program import FormProgram
 
 MAX_STEPS = 1000
 
@@ -142,7 +140,7 @@ _BRANCH = _BranchSchema()
 
 def read_flow(
     document: Any,
-    form: "Form | FormProgram | None",
+    form: Form | FormProgram | None,
     *,
     actions: Collection[str] | None = None,
     templates: Collection[str] | None = None,
