@@ -18,7 +18,8 @@ Phrase = Mapping[str, str]
 @dataclass(frozen=True, slots=True)
 class Change:
     """``path`` points into the new version, for what was removed into the old one. ``what``: added, removed, moved,
-    changed, rule added, rule removed. ``subject`` is the field's label or the part of the form, ``attribute`` what of it changes.
+    changed, rule added, rule removed. ``subject`` is the field's label or the part of the form, ``attribute`` what
+    changes of it.
     """
 
     path: str

@@ -155,9 +155,9 @@ def find(name: str) -> FieldType:
     return found
 
 
-def all_types() -> Mapping[str, FieldType]:
-    """All registered types by name."""
-    return _built_in()
+def all_types() -> tuple[FieldType, ...]:
+    """All registered types, ours first."""
+    return tuple(_built_in().values())
 
 
 def _built_in() -> Mapping[str, FieldType]:

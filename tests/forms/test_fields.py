@@ -215,7 +215,7 @@ def test_all_types_of_the_design_are_there() -> None:
         " image signature table lookup person department address rating note"
     )
     assert {each.name for each in BUILT_IN} == set(design.split())
-    assert set(design.split()) <= set(all_types())
+    assert set(design.split()) <= {each.name for each in all_types()}
 
 
 def test_an_unknown_type_is_named_with_those_that_there_are() -> None:
