@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import current_app, has_request_context, request
 from sqlalchemy.engine import Connection
 
 from ..platform import audit, calendar_store, clock, db, files
@@ -17,7 +17,7 @@ from ..platform.people.directory import Person
 from ..platform.people.service import directory
 from ..platform.problems import Problem, pointer
 from ..platform.text import LocalText, msg
-from ..platform.web.language import language
+from ..platform.web.language import COOKIE, asked_language
 from . import attachments, catalogue, filing, indexes, lifecycle, records, rights, uniqueness
 from .filing import Filing
 from .lifecycle import Rights
@@ -83,7 +83,7 @@ def context_of(
     finder = Finder(None if as_system else by, (link["id"] for link in (record.links.values() if record else ())))
     return ReadContext(
         now=clock.now(),
-        language=language(),
+        language=_language(by),
         zone=config.zone,
         previous=record.values if record else None,
         previous_links=record.links if record else {},
@@ -110,6 +110,14 @@ def _facts(submitter: str | None) -> dict[str, Any]:
         "submitter.role": tuple(sorted(person.roles)),
         "submitter.level": people.level(person.key),
     }
+
+
+def _language(by: Person | None) -> str:
+    """The language in which problems name fields: chosen in the browser, else the person's, else what is asked for."""
+    if not has_request_context():
+        return (by.language if by else None) or str(current_app.extensions["signoff"].config.language)
+    chosen = request.cookies.get(COOKIE)
+    return by.language if by and by.language and not chosen else asked_language()
 
 
 def _person(text: str) -> str | None:
