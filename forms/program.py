@@ -107,22 +107,14 @@ class FormProgram:
 
     def _run_fresh(self, state: State) -> None:
         """The common case, quick: a first filing by the submitter, most of whose fields no rule touches."""
-        raw, context, values = state.raw, state.context, state.values
+        raw, values = state.raw, state.values
         for plan in self.plans:
-            if not plan.is_plain or plan.name not in raw:
+            if plan.is_plain and plan.name in raw:
+                value = plan.read_raw(raw[plan.name], state)
+                if value is not None:
+                    values[plan.name] = value
+            else:
                 plan.run(state)
-                continue
-            sent = raw[plan.name]
-            if sent is None or sent == "":
-                continue
-            value = plan.read_raw(sent, state) if sent.__class__ is not str or sent.isspace() else None
-            if sent.__class__ is str and not sent.isspace():
-                try:
-                    value = plan.read(sent, context)
-                except ValueError:
-                    value = plan.read_raw(sent, state)
-            if value is not None:
-                values[plan.name] = value
 
     def _unknown(self, raw: Mapping[str, Any], state: State) -> None:
         for key in raw:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from signoff.forms import types
 from signoff.forms.errors import FieldError
 from signoff.forms.fields import BUILT_IN
 from signoff.forms.reading import Found
@@ -237,7 +238,8 @@ class Receipt(FieldType):
         return raw
 
 
-def test_a_plugin_adds_a_type_with_nothing_but_parse() -> None:
+def test_a_plugin_adds_a_type_with_nothing_but_parse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(types, "_types", {each.name: each for each in all_types()})
     wrong, problems = read_form(document([{"key": "x", "type": "receipt"}]))
     assert (wrong, [problem.code for problem in problems]) == (None, ["unknown_type"])
     register(Receipt)

@@ -1,5 +1,7 @@
 """Random definitions and random submissions: reading is a fixed point, and nothing that breaks a rule is ever accepted."""
 
+# ruff: noqa: E501 (tables read by lines)
+
 import re
 from datetime import date, datetime, time
 from decimal import Decimal

@@ -5,13 +5,15 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from signoff.forms.compile import compile_form
 from signoff.forms.definition import Form
 from signoff.forms.schema import RESERVED, read_form
 
 from ..conftest import definition
-from .forming import choice, document, form, lookup, money, number, program, table, text
+from .forming import choice, context, document, form, lookup, money, number, program, table, text
 
 EXAMPLES = ("product", "sales_order", "stock_movement", "refund")
 
@@ -285,7 +287,55 @@ def test_what_is_said_of_other_forms(field: dict[str, Any], problems: list[tuple
 def test_a_form_of_500_fields_compiles_and_of_501_is_refused() -> None:
     fields = [number(f"n{index}", compute=f"n{index - 1} + 1" if index else "1") for index in range(500)]
     compiled = program(fields)
-    from .forming import context
-
     assert compiled.read({}, context()).values["n499"] == 500
     assert ("/fields", "too_many") in problems_of(document([*fields, number("x")]))
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["", "x", "amount", "lines.total", "1", "amount > 1"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["en", "key", "type", "amount", "any", "gt", "form"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.data())
+def test_whatever_is_changed_in_a_definition_it_is_read_or_refused(data: st.DataObject) -> None:
+    wrong: Any = definition(f"{data.draw(st.sampled_from(EXAMPLES))}.form")
+    for _ in range(data.draw(st.integers(1, 3))):
+        change(wrong, data)
+    found, problems = read_form(wrong)
+    assert (found is None) is any(problem.severity == "error" for problem in problems)
+    assert all(problem.path == "" or problem.path.startswith("/") for problem in problems)
+    if found is not None:
+        compiled, more = compile_form(found)
+        assert compiled is not None, more
+        compiled.read({}, context())
+
+
+def change(document: Any, data: st.DataObject) -> None:
+    """Put something else, or nothing, at some place in the document."""
+    at = document
+    while True:
+        keys = list(at) if isinstance(at, dict) else list(range(len(at)))
+        if not keys:
+            return
+        key = data.draw(st.sampled_from(keys))
+        if not isinstance(at[key], dict | list) or data.draw(st.integers(0, 3)) == 0:
+            break
+        at = at[key]
+    if data.draw(st.booleans()):
+        at[key] = data.draw(JSON)
+    elif isinstance(at, dict) and data.draw(st.booleans()):
+        at[data.draw(st.sampled_from(["compute", "total", "fill", "filter", "options", "columns", "nonsense"]))] = (
+            data.draw(JSON)
+        )
+    else:
+        del at[key]
