@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -20,7 +19,7 @@ from signoff.platform.people.directory import Person
 
 from ..conftest import SignIn, definition
 from .conftest import person
-from .test_service import move, order, product
+from .test_service import order, product
 
 
 def png() -> bytes:
@@ -358,11 +357,3 @@ def test_a_sheet_is_imported_over_its_pages(browser: FlaskClient, tables: Flask,
     text = browser.get(run.headers["Location"]).text
     assert "The import is finished." in text
     assert [each.values["sku"] for each in service.find("product", by=ada).items] == ["B1"]
-
-
-def test_hidden_values_never_reach_the_page(browser: FlaskClient, ada: Person) -> None:
-    product(ada)
-    made = order(ada)
-    moved = move(ada, 1, 5)
-    assert str(made.number) not in browser.get(f"/records/{moved.id}").text
-    assert json.dumps(made.access_code) not in browser.get(f"/records/{made.id}").text
