@@ -146,6 +146,12 @@ class FollowPage:
     def moments(self) -> list[MomentView]:
         return timeline.of(history.of_visible(self.record, self.hidden).items, self.form)
 
+    @property
+    def return_reason(self) -> str:
+        """What was said when the request was sent back last."""
+        said = (each.comment for each in reversed(self.moments) if each.entry.data.get("verdict") == "return")
+        return next(said, "")
+
     @cached_property
     def hidden(self) -> frozenset[str]:
         return visibility.hidden_of(self.record, self.person)

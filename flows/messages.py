@@ -64,6 +64,12 @@ TEMPLATES = (
         event="run.finished",
     ),
     Template(
+        key="request_copied",
+        title={"en": "{title} {number}: {step}", "zh": "{title} {number}：{step}"},
+        body={"en": "{summary}\nAsked by {submitter}.", "zh": "{summary}\n申请人：{submitter}。"},
+        event="record.copied",
+    ),
+    Template(
         key="task_urged",
         title={"en": "{by} asks you to hurry: {title} {number}", "zh": "{by} 催办：{title} {number}"},
         body={"en": "{summary}\n{comment}", "zh": "{summary}\n{comment}"},
@@ -114,12 +120,11 @@ def tell(conn: Connection, move: "Move", task_ids: Mapping[str, int]) -> None:
 def _send_notify(
     conn: Connection, move: "Move", wanted: Notify, data: dict[str, Any], task_ids: Mapping[str, int]
 ) -> None:
-    overdue = wanted.template == "task_reminder" and wanted.data.get("overdue")
     data["step"] = _step_title(move, wanted.step)
     data["due"] = wanted.data.get("due_at") or ""
     notifications.send(
         conn,
-        template="task_overdue" if overdue else wanted.template,
+        template=_template_of(wanted),
         key=f"run:{move.run_id}:{wanted.name}",
         people=wanted.people,
         addresses=wanted.addresses,
@@ -127,6 +132,14 @@ def _send_notify(
         link=_task_link(move, wanted.task, task_ids.get(wanted.task or "")),
         thread=move.record.chain,
     )
+
+
+def _template_of(wanted: Notify) -> str:
+    """A template that no plugin brings any more must not keep a message back: it is sent in general words."""
+    if wanted.template == "task_reminder" and wanted.data.get("overdue"):
+        return "task_overdue"
+    known = {template.key for template in notifications.templates()}
+    return wanted.template if wanted.template in known else "request_copied"
 
 
 def _send_task(

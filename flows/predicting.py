@@ -42,12 +42,16 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class RouteView:
-    """``takes`` is the working time until the end, if everybody takes all of theirs."""
+    """``takes`` is the working time until the end, if everybody takes all of theirs.
+
+    Of a form that is not filled yet (``is_complete`` is false), the route is known only as far as its values lead.
+    """
 
     outcome: str
     steps: tuple[StepView, ...]
     problems: tuple[str, ...]
     takes: timedelta | None
+    is_complete: bool = True
 
     @property
     def asked(self) -> tuple[StepView, ...]:

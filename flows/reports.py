@@ -1,4 +1,4 @@
-"""Counts, money and durations of what somebody may know: the forms they read, and the people below them."""
+"""Counts, money, durations of what somebody may know: forms they read, people below them, their own requests."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ..forms.definition import Field, Form
 from ..forms.models import records
 from ..platform import clock
 from ..platform.db import reading, utc_text
-from ..platform.errors import Forbidden, NotFound, Refused
+from ..platform.errors import NotFound, Refused
 from ..platform.people import service as people
 from ..platform.people.directory import Directory, Person
 from ..platform.problems import Problem
@@ -53,7 +53,6 @@ def answer(name: str, question: Question, person: Person) -> list[Row]:
 
     Raises:
         NotFound: no such report.
-        Forbidden: the person leads nobody and may read no form as a whole.
         Refused: a grouping that there is not.
     """
     report = _REPORTS.get(name)
@@ -65,27 +64,10 @@ def answer(name: str, question: Question, person: Person) -> list[Row]:
 
 
 def scope_of(person: Person) -> Scope:
-    """Raises:
-    Forbidden: there is nothing they may count.
-    """
+    """What somebody may count: at least what they filed themselves."""
     served = [forms.program(str(each.document["form"])).form for each in catalogue.flows_in_force()]
     readable = tuple(form.key for form in served if rights.may_read_all(form, person))
-    below = _below(people.directory(), person)
-    if not readable and not below:
-        raise Forbidden(
-            msg("Reports are for who leads people or may read a form as a whole. Ask an administrator."),
-            right="reports",
-        )
-    return Scope(readable, (person.key, *below))
-
-
-def may_ask(person: Person) -> bool:
-    """Whether there is anything that the person may count."""
-    try:
-        scope_of(person)
-    except Forbidden:
-        return False
-    return True
+    return Scope(readable, (person.key, *_below(people.directory(), person)))
 
 
 def _below(directory: Directory, person: Person) -> tuple[str, ...]:

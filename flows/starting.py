@@ -1,6 +1,7 @@
 """Where flows take records over: a submitted record of a form with a flow starts a run, in the same transaction."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import render_template, url_for
@@ -84,7 +85,7 @@ class FlowLifecycle:
         if by is None or not self.has_flow(program.form.key):
             return {}
         prediction, flow = predicting.of_reading(program, reading, by)
-        route = predicting.view(prediction, flow, current_language())
+        route = replace(predicting.view(prediction, flow, current_language()), is_complete=reading.ok)
         return {
             "route": predict.route_json(prediction, current_language()),
             "aside": Markup(render_template("signoff/flows/route_aside.html", route=route)),  # noqa: S704 - our own
