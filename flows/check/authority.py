@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ...forms.conditions.tree import All, Condition, Op, Test
+from ...forms.conditions.tree import Op, Test
 from ...platform.people.directory import Directory, Person
 from ...platform.problems import Problem, Severity
 from ...platform.text import Message, msg
@@ -18,7 +18,7 @@ from .facts import facts_of
 from .ground import Ground
 from .people import Finder, Try, grouped, limits_of
 from .premises import premises
-from .space import TooMany
+from .space import FALSE, TooMany
 from .testing import by_field, constants_of
 from .timeline import Timeline
 from .variables import Variables
@@ -67,34 +67,43 @@ class Authority:
         self.form = program.flow.form
         self.steps = [step for step in program.flow.walk() if step.kind is Kind.APPROVE and step.id in timeline.before]
         self.groups = grouped(program, ground, people)
-        ways: dict[str, Condition] = {step.id: All(timeline.ways[step.id]) for step in self.steps}
-        premise = premises(ground, (), ways.values(), [amount])
-        asked = [*ways.values(), *premise.conditions]
+        ways = {step.id: [way.condition for way in timeline.ways[step.id]] for step in self.steps}
+        keys = frozenset({amount}).union(*(way.keys for step in self.steps for way in timeline.ways[step.id]))
+        premise = premises(ground, (), keys)
+        asked = [*(condition for way in ways.values() for condition in way), *premise.conditions]
         cuts = [*limits_of(people, self.form), *constants_of(by_field(asked).get(amount, ()))]
         self.finders = {step.id: Finder(program, step, ground, timeline, people, cuts) for step in self.steps}
         self.variables = Variables(ground, asked, people, {amount: cuts})
         self.allowed = self.variables.space.every([self.variables.tree(each) for each in premise.conditions])
-        self.trees = {step: self.variables.tree(way) for step, way in ways.items()}
+        self.trees = {step: self.variables.space.every(map(self.variables.tree, way)) for step, way in ways.items()}
         self.number = self.variables.number(amount)
+        self.finished = True
+        self._found: dict[Any, dict[int, int] | None] = {}
 
     def problems(self) -> Iterator[Problem]:
         """One warning for each step at which somebody would decide last, and alone."""
         found: dict[str, dict[str, Alone]] = {}
-        for group in self.groups:
-            for alone in self._alone(group[0]):
+        for submitter in (member for group in self.groups for member in group[:2]):  # each may be the other's approver
+            for alone in self._alone(submitter):
                 found.setdefault(alone.step.id, {}).setdefault(alone.person.key, alone)
         for by_person in found.values():
             yield self._problem(list(by_person.values()))
+        if not self.finished:
+            why = msg(
+                "It could not be found out whether somebody could approve alone above their limit: there are too "
+                "many combinations to try. Split the flow into smaller routes."
+            )
+            yield Problem("/steps", "not_proven", why, Severity.WARNING)
 
     def _alone(self, submitter: Person | None) -> Iterator[Alone]:
         able = {step.id: self._able(step, submitter) for step in self.steps}
         for key in dict.fromkeys(key for each in able.values() for key in each.people):
             person = self.people.persons[key]
-            own = {step.id: self._if_amount(step, able[step.id].people.get(key, 0)) for step in self.steps}
-            cells = self._above(person, submitter, own, able)
+            own = tuple(able[step.id].people.get(key, 0) for step in self.steps)
+            passed = tuple(able[step.id].passed for step in self.steps)
+            cells = self._above(limit_of(person, self.form), self._of(submitter), own, passed)
             if cells is not None:
-                last = next(step for step in reversed(self.steps) if self._holds(own[step.id], cells))
-                yield Alone(person, submitter, last, self.variables.values(cells))
+                yield Alone(person, submitter, self._last(own, cells), self.variables.values(cells))
 
     def _able(self, step: Step, submitter: Person | None) -> Able:
         found: dict[str, int] = {}
@@ -122,25 +131,41 @@ class Authority:
         return self.variables.space.every([self.trees[step.id], self.variables.space.within(self.number, cells)])
 
     def _above(
-        self, person: Person, submitter: Person | None, own: Mapping[str, int], able: Mapping[str, Able]
+        self, limit: Decimal, submitter: int, own: tuple[int, ...], passed: tuple[int, ...]
     ) -> dict[int, int] | None:
-        """Cells of a request above the limit of ``person`` on whose way nobody else must agree."""
+        """Cells of a request above ``limit`` on whose way nobody else must agree; ``None`` if there is none.
+
+        ``own`` and ``passed`` are, for each step, the amounts for which they can finish it, or it may be passed over.
+        """
+        key = (limit, submitter, own, passed)
+        if key not in self._found:
+            self._found[key] = self._search(limit, submitter, own, passed)
+        return self._found[key]
+
+    def _search(
+        self, limit: Decimal, submitter: int, own: tuple[int, ...], passed: tuple[int, ...]
+    ) -> dict[int, int] | None:
         space = self.variables.space
+        mine = [self._if_amount(step, mask) for step, mask in zip(self.steps, own, strict=True)]
         others = {
-            step.id: self._if_amount(step, ~(able[step.id].people.get(person.key, 0) | able[step.id].passed))
-            for step in self.steps
+            step.id: self._if_amount(step, ~(mask | skipped))
+            for step, mask, skipped in zip(self.steps, own, passed, strict=True)
         }
-        wanted = [
-            self.allowed,
-            self._amount_above(limit_of(person, self.form)),
-            self._of(submitter),
-            space.some(own.values()),
-            space.negation(self._another(self.program.flow.steps, others)),
-        ]
+        wanted = space.every([self.allowed, self._amount_above(limit), submitter, space.some(mine)])
         try:
-            return space.solution(space.every(wanted))
+            for step in self.program.flow.steps:
+                if wanted == FALSE:
+                    return None
+                wanted = space.every([wanted, space.negation(self._another((step,), others))])
+            return space.solution(wanted)
         except TooMany:
+            self.finished = False
             return None
+
+    def _last(self, own: tuple[int, ...], cells: Mapping[int, int]) -> Step:
+        """The last step on the way that is theirs."""
+        steps = [(step, self._if_amount(step, mask)) for step, mask in zip(self.steps, own, strict=True)]
+        return next(step for step, tree in reversed(steps) if self._holds(tree, cells))
 
     def _another(self, steps: Sequence[Step], others: Mapping[str, int]) -> int:
         """When somebody else must agree: at one of the steps on the way, unless it can be gone around."""

@@ -5,21 +5,20 @@ from functools import cached_property
 from typing import Any
 
 from ...forms.conditions import evaluate
-from ...forms.conditions.tree import Condition
 from ...platform.people.directory import Directory
 from ...platform.problems import Problem, Severity
 from ...platform.text import msg
 from ..definition import Branch, Flow, Kind, Step
 from ..values import plain
-from .facts import FACT
 from .ground import Ground
+from .known import FACT, Known, read_by
 from .phrases import listed, region
 from .pieces import Piece, pieces_of
 from .premises import premises
 from .routes import Exploration, Found
 from .space import TooMany, bits
 from .testing import is_exact
-from .timeline import Timeline, read_by
+from .timeline import Timeline
 from .variables import Variables
 
 MAX_SHOWN = 6
@@ -33,15 +32,15 @@ def check_routes(flow: Flow, ground: Ground, timeline: Timeline, people: Directo
 
 
 class RouteProof:
-    """One route step. ``known`` are the conditions that hold when a request comes to it."""
+    """One route step. ``known`` is what holds when a request comes to it."""
 
-    def __init__(self, step: Step, ground: Ground, known: Iterable[Condition], people: Directory | None) -> None:
+    def __init__(self, step: Step, ground: Ground, known: Iterable[Known], people: Directory | None) -> None:
         self.step = step
         self.ground = ground
         self.branches = [branch for branch in step.branches if branch.when is not None and not branch.otherwise]
         self.conditions = [branch.when for branch in self.branches if branch.when is not None]
         self.otherwise = next((branch for branch in step.branches if branch.otherwise), None)
-        self.premises = premises(ground, known, self.conditions)
+        self.premises = premises(ground, known, frozenset().union(*map(read_by, self.conditions)))
         self.variables = Variables(ground, [*self.conditions, *self.premises.conditions], people)
 
     @cached_property
@@ -58,7 +57,9 @@ class RouteProof:
 
     def problems(self) -> Iterator[Problem]:
         """All that is wrong with the route, and a word where that could not be found out."""
-        exploration = Exploration(self.variables.space, first=self.step.hit == "first")
+        exploration = Exploration(
+            self.variables.space, first=self.step.hit == "first", otherwise=self.otherwise is not None
+        )
         doubts: list[Problem] = []
         finished = True
         try:

@@ -1,6 +1,6 @@
 """Definitions in files, checked together without a database: people, forms, flows, and what they say of each other."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from ...forms.program import FormProgram
 from ...forms.schema import read_form
 from ...platform import json
 from ...platform.errors import SignoffError
-from ...platform.people.definition import read_people
+from ...platform.people.definition import named_in, read_people
 from ...platform.people.directory import Directory
 from ...platform.problems import Problem, Severity, errors_of
 from ...platform.text import msg
@@ -37,8 +37,18 @@ class Document:
     json: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What plugins offer to flows: names of actions and of templates; ``None`` is not checked."""
+
+    actions: Collection[str] | None = None
+    templates: Collection[str] | None = None
+
+
 def check_documents(
-    files: Sequence[tuple[str, str | bytes | Mapping[str, Any]]], known: Sequence[Mapping[str, Any]] = ()
+    files: Sequence[tuple[str, str | bytes | Mapping[str, Any]]],
+    known: Sequence[Mapping[str, Any]] = (),
+    offers: Offers = Offers(),
 ) -> list[Found]:
     """All problems of ``files`` (name, and text or parsed JSON), in their order, errors of each file first.
 
@@ -55,7 +65,7 @@ def check_documents(
     found.extend(_twice(documents))
     given = {(each.schema, each.key) for each in documents}
     others = [each for each in map(_known, known) if each.schema == PEOPLE or (each.schema, each.key) not in given]
-    found.extend(_Together([*others, *documents]).problems())
+    found.extend(_Together([*others, *documents], offers).problems())
     order = {name: place for place, (name, _) in enumerate(files)}
     return sorted(found, key=lambda each: (order[each[0]], each[1].severity is Severity.WARNING))
 
@@ -100,8 +110,9 @@ def _twice(documents: Sequence[Document]) -> Iterator[Found]:
 class _Together:
     """Definitions that may refer to each other."""
 
-    def __init__(self, documents: Sequence[Document]) -> None:
+    def __init__(self, documents: Sequence[Document], offers: Offers) -> None:
         self.documents = documents
+        self.offers = offers
         self.forms: dict[str, tuple[Document, Form | None, list[Problem]]] = {}
         self.programs: dict[str, FormProgram | None] = {}
         self.directory: Directory | None = None
@@ -126,9 +137,10 @@ class _Together:
                     yield from ((document.file, problem) for problem in problems)
 
     def _people(self, document: Document) -> list[Problem]:
-        """Several files of people add to each other; who is named again is as the later file says."""
+        """Several files of people add to and may name each other; who is named again is as the later file says."""
         before = self.directory
-        people, problems = read_people(document.json, known=before)
+        others = [each.json for each in self.documents if each.schema == PEOPLE and each is not document]
+        people, problems = read_people(document.json, known=named_in(others) if others else None)
         self.strict = self.strict or document.file is not None
         if people is not None:
             self.directory = _joined(before, people.directory)
@@ -158,7 +170,12 @@ class _Together:
     def _flow(self, document: Document) -> list[Problem]:
         key = document.json.get("form")
         program = self.programs.get(key) if isinstance(key, str) else None
-        flow, problems = read_flow(document.json, program.form if program is not None else None)
+        flow, problems = read_flow(
+            document.json,
+            program.form if program is not None else None,
+            actions=self.offers.actions,
+            templates=self.offers.templates,
+        )
         found = list(problems)
         if flow is None:
             return found
@@ -203,4 +220,4 @@ def _said(problem: Problem, found: Sequence[Problem]) -> bool:
     return any(each.path == problem.path and each.code == problem.code for each in found)
 
 
-__all__ = ["Found", "check_documents"]
+__all__ = ["Found", "Offers", "check_documents"]

@@ -13,7 +13,6 @@ from .ground import Ground
 from .lines import integers
 from .testing import constants_of
 
-FACT = "submitter."
 SUBMITTER = "submitter"
 DEPARTMENT, ROLE, LEVEL = "submitter.department", "submitter.role", "submitter.level"
 _SOMETHING = "something_else"

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from ...forms.conditions.tree import Condition
 from ...platform.people.directory import Directory, Person
 from ..definition import Step
 from .facts import facts_of
 from .ground import Ground
+from .known import FACT
 from .premises import premises
 from .space import TooMany
 from .timeline import Timeline
@@ -31,9 +31,12 @@ class Feasible:
     ) -> None:
         self.people = people
         self.keys = sorted(set(keys) & set(ground.fields))
-        known: tuple[Condition, ...] = tuple(timeline.before[step.id].facts) if step.id in timeline.before else ()
-        self.premises = premises(ground, known, known, self.keys)
-        self.variables = Variables(ground, self.premises.conditions, people, cuts)
+        facts = timeline.before[step.id].facts
+        about = frozenset().union(*(fact.keys for fact in facts)) if facts else frozenset()
+        self.needless = not self.keys and not any(key.startswith(FACT) for key in about)
+        premise = premises(ground, facts, () if self.needless else {*about, *self.keys})
+        self.conditions = premise.conditions
+        self.variables = Variables(ground, self.conditions, people, cuts)
 
     def values(self, key: str, submitter: Person | None) -> list[Any]:
         """One value for each cell of ``key`` that can be there, blank last; ends and some between if there are many."""
@@ -48,11 +51,11 @@ class Feasible:
 
     def comes(self, submitter: Person | None) -> bool:
         """Whether requests of ``submitter`` get to the step at all."""
-        return self._solvable(self._allowed_for(submitter))
+        return self.needless or self._solvable(self._allowed_for(submitter))
 
     @cached_property
     def _allowed(self) -> int:
-        return self.variables.space.every([self.variables.tree(each) for each in self.premises.conditions])
+        return self.variables.space.every([self.variables.tree(each) for each in self.conditions])
 
     def _allowed_for(self, submitter: Person | None) -> int:
         """What is allowed, once it is known who asks."""

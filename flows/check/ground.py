@@ -1,10 +1,12 @@
 """What a form lets its fields hold, as the proofs need it: when a field shows, is filled, depends on others."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ...forms.conditions.tree import ALWAYS, All, AnyOf, Condition, Not, Op, Test
 from ...forms.definition import EVERYBODY, Field
+from .known import Known, known
 
 NEVER = AnyOf()
 
@@ -29,6 +31,7 @@ class Ground:
     unclear: frozenset[str] = frozenset()
     create: tuple[str, ...] = (EVERYBODY,)
     public: bool = False
+    _laws: dict[str, tuple[Known, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def visible(self, key: str) -> Condition:
         """When the field shows: one rule that shows it holds, if there is any, and none that hides it."""
@@ -43,21 +46,28 @@ class Ground:
             return ALWAYS
         return AnyOf(self.requires.get(key, ()))
 
-    def laws(self, key: str) -> tuple[Condition, ...]:
-        """What always holds of a field: hidden it is blank, visible and required it is not."""
+    def laws(self, key: str) -> tuple[Known, ...]:
+        """What always holds of a field: hidden it is blank, visible and required it is not. Of a fact, nothing."""
+        if key not in self._laws:
+            self._laws[key] = tuple(known(law) for law in self._laws_of(key)) if key in self.fields else ()
+        return self._laws[key]
+
+    @cached_property
+    def sure_checks(self) -> tuple[Known, ...]:
+        """``checks`` as something known."""
+        return tuple(known(check) for check in self.checks)
+
+    def _laws_of(self, key: str) -> Iterator[Condition]:
         if key in self.unclear:
-            return ()
+            return
         visible, blank = self.visible(key), Test(key, Op.EMPTY, True)
-        filled = Test(key, Op.EMPTY, False)
-        found: list[Condition] = []
         if visible != ALWAYS:
-            found.append(AnyOf((visible, blank)))
+            yield AnyOf((visible, blank))
         required = ALWAYS if key in self.filled else self.required(key)
         if self.fields[key].compute is not None and key not in self.filled:
             required = NEVER  # nobody can fill what is computed
         if required != NEVER:
-            found.append(AnyOf((Not(All((visible, required))), filled)))
-        return tuple(found)
+            yield AnyOf((Not(All((visible, required))), Test(key, Op.EMPTY, False)))
 
     def changed_by(self, keys: Iterable[str]) -> frozenset[str]:
         """The fields that may differ after ``keys`` were written, themselves among them."""

@@ -10,8 +10,9 @@ from ...platform.problems import Problem, Severity, pointer
 from ...platform.text import msg
 from ..definition import Flow, Kind, Right, Step
 from .ground import NEVER, Ground
+from .known import read_by
 from .people import fields_asked
-from .timeline import Timeline, read_by, written_by
+from .timeline import Timeline, written_by
 
 Use = tuple[str, str]
 """A field, and the JSON Pointer to where it is asked for."""

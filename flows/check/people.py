@@ -24,6 +24,7 @@ from .ground import Ground
 from .timeline import Timeline
 
 MAX_NAMED = 5
+SMALL = 3  # a pool of so many is not empty without the submitter
 MAX_TRIES = 200
 ACTED = (Kind.APPROVE, Kind.WORK)
 
@@ -134,20 +135,30 @@ def fields_asked(step: Step) -> frozenset[str]:
 def grouped(program: FlowProgram, ground: Ground, people: Directory) -> list[list[Person | None]]:
     """Submitters for whom all selectors of the flow find the same, put together; ``None`` is a customer."""
     used = [selector for step in program.flow.walk() for selector in selectors_of(step)]
-    roles = {ADMIN} | {str(selector.value) for selector in used if selector.kind == "role"}
+    pools = [people.members(ADMIN), *_pools(used, people)]
     special = {str(selector.value) for selector in used if selector.kind == "person"}
-    special |= {department.head for department in people.departments.values() if department.head}
+    if any(selector.kind == "head_of" for selector in used):
+        special |= {department.head for department in people.departments.values() if department.head}
     plain_kinds = all(selector.kind in _PLAIN for selector in used)
     found: dict[Any, list[Person | None]] = {}
     for person in submitters(people, ground):
         own = person.key if person.key in special or not plain_kinds else None
         line = tuple(above.key for above in people.line(person.key))
-        small = frozenset(role for role in person.roles & roles if len(people.members(role)) < MAX_NAMED)
-        asked = facts_of(person, people) if program.uses_facts else None
-        key = (line, person.department, person.roles & roles, own, person.key if small else None, str(asked))
+        missed = any(person in members and len(members) < SMALL for members in pools)
+        asked = facts_of(person, people) if program.uses_facts else {}
+        key = (line, person.department, own, person.key if missed else None, *asked.values())
         found.setdefault(key, []).append(person)
     groups = list(found.values())
     return [*groups, [None]] if ground.public else groups
+
+
+def _pools(used: Iterable[Selector], people: Directory) -> Iterator[tuple[Person, ...]]:
+    """All pools that the selectors can find."""
+    for selector in used:
+        if selector.kind == "role":
+            fact = selector.of is not None and "." in selector.of
+            for department in people.departments if fact else (selector.of,):
+                yield people.members(str(selector.value), department)
 
 
 _PLAIN = frozenset({"role", "manager", "manager_with_limit", "head_of", "person"})

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from ...forms.conditions.tree import Condition
 from .ground import Ground
-from .testing import is_exact
-from .timeline import read_by
+from .known import Known
 
 MAX_FIELDS = 40
 
@@ -23,23 +22,17 @@ class Premises:
     complete: bool = True
 
 
-def premises(
-    ground: Ground, known: Iterable[Condition], asked: Iterable[Condition], others: Iterable[str] = ()
-) -> Premises:
-    """Everything known that bears on the fields that ``asked`` reads or ``others`` are, and on what these depend on."""
-    keys = set(others).union(*(read_by(condition) for condition in asked))
-    open_facts = {fact: read_by(fact) for fact in (*known, *ground.checks) if is_exact(fact)}
-    waiting, taken = list(keys), dict[Condition, None]()
-    while waiting:
+def premises(ground: Ground, facts: Iterable[Known], asked: Iterable[str]) -> Premises:
+    """Everything known that bears on the fields and facts ``asked``, and on those on which these depend."""
+    keys = set(asked)
+    usable = [fact for fact in (*facts, *ground.sure_checks) if fact.exact]
+    waiting, taken = list(keys), dict[Known, None]()
+    while waiting and len(keys) <= MAX_FIELDS:
         key = waiting.pop()
-        laws = ground.laws(key) if key in ground.fields else ()
-        facts = [fact for fact, read in open_facts.items() if key in read]
-        for condition in (*laws, *facts):
-            if condition not in taken and is_exact(condition):
-                taken[condition] = None
-                new = read_by(condition) - keys
+        for fact in (*ground.laws(key), *usable):
+            if key in fact.keys and fact.exact and fact not in taken:
+                taken[fact] = None
+                new = fact.keys - keys
                 keys |= new
                 waiting.extend(new)
-        if len(keys) > MAX_FIELDS:
-            return Premises(tuple(taken), frozenset(keys), complete=False)
-    return Premises(tuple(taken), frozenset(keys))
+    return Premises(tuple(fact.condition for fact in taken), frozenset(keys), complete=not waiting)

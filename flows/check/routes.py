@@ -32,9 +32,10 @@ class Found:
 class Exploration:
     """Splits the cells one variable at a time, and stops where what happens is decided."""
 
-    def __init__(self, space: Space, *, first: bool) -> None:
+    def __init__(self, space: Space, *, first: bool, otherwise: bool) -> None:
         self.space = space
         self.first = first
+        self.otherwise = otherwise  # a branch takes what the others leave
         self.found = Found()
         self._seen: set[tuple[int, Live]] = set()
 
@@ -51,7 +52,7 @@ class Exploration:
     def _visit(self, allowed: int, live: Live, masks: dict[int, int]) -> None:
         if self.first:
             live = _upto_first(live)
-        if allowed == FALSE or (allowed, live) in self._seen:
+        if allowed == FALSE or (allowed, live) in self._seen or self._exhausted(live):
             return
         self._seen.add((allowed, live))
         self.space.spend()
@@ -60,6 +61,12 @@ class Exploration:
             return
         for group, rest, split in self._split(allowed, live):
             self._visit(rest, split, {**masks, **group})
+
+    def _exhausted(self, live: Live) -> bool:
+        """Where one branch always wins, there is nothing more to learn of those that were seen to be taken."""
+        if not (self.first and self.otherwise and self.found.otherwise):
+            return False
+        return all(number in self.found.taken for number, _ in live)
 
     def _settled(self, allowed: int, live: Live, holding: list[int], masks: dict[int, int]) -> bool:
         """Note what is decided here; whether nothing is open any more."""

@@ -26,13 +26,14 @@ class Space:
     Negation needs no node of its own, since a variable lies in exactly one of its cells.
     """
 
-    def __init__(self, budget: int = 60_000) -> None:
-        self.budget = budget  # steps that searches may still take
+    def __init__(self, budget: int = 1_000_000) -> None:
+        self.budget = budget  # parts of trees that searches may still look at
         self._full: list[int] = []
         self._nodes = [Node("constant"), Node("constant")]
         self._support = [0, 0]
         self._ids: dict[Node, int] = {}
         self._restricted: dict[tuple[int, int, int], int] = {}
+        self._negated: dict[int, int] = {}
         self._hopeless: set[int] = {FALSE}
 
     def variable(self, cells: int) -> int:
@@ -67,14 +68,23 @@ class Space:
     def negation(self, tree: int) -> int:
         if tree <= TRUE:
             return TRUE - tree
-        node = self._nodes[tree]
+        found = self._negated.get(tree)
+        if found is None:
+            found = self._negated[tree] = self._negation(self._nodes[tree])
+        return found
+
+    def _negation(self, node: Node) -> int:
         if node.kind == "is":
             return self.within(node.variable, ~node.mask)
         negated = [self.negation(part) for part in node.parts]
         return self.some(negated) if node.kind == "every" else self.every(negated)
 
     def restrict(self, tree: int, variable: int, cell: int) -> int:
-        """What remains of ``tree`` once the variable is known to lie in ``cell``."""
+        """What remains of ``tree`` once the variable is known to lie in ``cell``.
+
+        Raises:
+            TooMany: the budget is spent.
+        """
         if not self._support[tree] >> variable & 1:
             return tree
         key = (tree, variable, cell)
@@ -124,6 +134,7 @@ class Space:
     def _restrict(self, node: Node, variable: int, cell: int) -> int:
         if node.kind == "is":
             return node.mask >> cell & 1
+        self.spend(len(node.parts))
         parts = [self.restrict(part, variable, cell) for part in node.parts]
         return self.every(parts) if node.kind == "every" else self.some(parts)
 

@@ -1,31 +1,28 @@
 """What is known wherever a request has got to: branches it took, fields that were filled, fields that changed since."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ...forms.conditions import fields_of
-from ...forms.conditions.tree import All, AnyOf, Condition, Not, Op, Test
+from ...forms.conditions.tree import All, AnyOf, Not, Op, Test
 from ..definition import Branch, Flow, Kind, Right, Step
-from .facts import FACT
 from .ground import Ground
+from .known import Known, both, known
 
 WRITES = (Right.EDIT, Right.REQUIRED)
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Conditions that hold at one point of the flow, each with the fields whose change would end that."""
+    """Conditions that hold at one point of the flow."""
 
-    facts: Mapping[Condition, frozenset[str]] = field(default_factory=dict)
+    facts: tuple[Known, ...] = ()
 
-    def with_facts(self, *conditions: Condition) -> "Knowledge":
-        return Knowledge({**self.facts, **{condition: read_by(condition) for condition in conditions}})
+    def with_facts(self, *facts: Known) -> "Knowledge":
+        return Knowledge((*self.facts, *(fact for fact in facts if fact not in self.facts)))
 
     def without(self, changed: frozenset[str]) -> "Knowledge":
         """What is left once the fields ``changed`` may have other values."""
-        if not changed:
-            return self
-        return Knowledge({fact: keys for fact, keys in self.facts.items() if not keys & changed})
+        return Knowledge(tuple(fact for fact in self.facts if not fact.keys & changed)) if changed else self
 
 
 @dataclass
@@ -36,7 +33,8 @@ class Timeline:
     ground: Ground
     skips_repeats: bool = False
     before: dict[str, Knowledge] = field(default_factory=dict)
-    ways: dict[str, tuple[Condition, ...]] = field(default_factory=dict)
+    ways: dict[str, tuple[Known, ...]] = field(default_factory=dict)
+    _filled: dict[str, Known] = field(default_factory=dict)
 
     @classmethod
     def of(cls, flow: Flow, ground: Ground) -> "Timeline":
@@ -44,46 +42,51 @@ class Timeline:
         timeline._walk(flow.steps, Knowledge(), ())
         return timeline
 
-    def _walk(self, steps: Iterable[Step], known: Knowledge, way: tuple[Condition, ...]) -> Knowledge | None:
+    def _walk(self, steps: Iterable[Step], before: Knowledge, way: tuple[Known, ...]) -> Knowledge | None:
         """What is known after ``steps``; ``None`` if the request never gets past them."""
         for step in steps:
-            self.before[step.id] = known
+            self.before[step.id] = before
             self.ways[step.id] = way
-            after = self._past(step, known, way)
+            after = self._past(step, before, way)
             if after is None:
                 return None
-            known = after
-        return known
+            before = after
+        return before
 
-    def _past(self, step: Step, known: Knowledge, way: tuple[Condition, ...]) -> Knowledge | None:
+    def _past(self, step: Step, before: Knowledge, way: tuple[Known, ...]) -> Knowledge | None:
         if step.kind is Kind.ROUTE:
-            return self._past_route(step, known, way)
+            return self._past_route(step, before, way)
         if step.kind is Kind.PARALLEL:
-            return self._past_parallel(step, known, way)
+            return self._past_parallel(step, before, way)
         if step.kind is Kind.AUTO and step.verdict == "reject":
             return None
-        after = known.without(self.ground.changed_by(written_by(step)))
-        filled = [_filled(self.ground, key) for key in self._surely_filled(step)]
-        return after.with_facts(*filled) if filled else after
+        after = before.without(self.ground.changed_by(written_by(step)))
+        return after.with_facts(*(self._filling(key) for key in self._surely_filled(step)))
 
-    def _past_route(self, step: Step, known: Knowledge, way: tuple[Condition, ...]) -> Knowledge | None:
+    def _filling(self, key: str) -> Known:
+        """That a field holds something, wherever it shows."""
+        if key not in self._filled:
+            self._filled[key] = known(AnyOf((Not(self.ground.visible(key)), Test(key, Op.EMPTY, False))))
+        return self._filled[key]
+
+    def _past_route(self, step: Step, before: Knowledge, way: tuple[Known, ...]) -> Knowledge | None:
         ends = [
-            (condition, self._walk(branch.steps, known.with_facts(condition), (*way, condition)))
-            for branch, condition in taken_when(step)
+            (fact, self._walk(branch.steps, before.with_facts(fact), (*way, fact)))
+            for branch, fact in taken_when(step)
             if branch.steps
         ]
         if ends and all(end is None for _, end in ends) and all(branch.steps for branch in step.branches):
             return None
         changed = self.ground.changed_by(_written_below(step))
-        learned: list[Condition] = []
-        for condition, end in ends:
-            if not read_by(condition) & changed:
-                learned.extend(_learned(condition, end, known))
-        return known.without(changed).with_facts(*learned)
+        learned: list[Known] = []
+        for fact, end in ends:
+            if not fact.keys & changed:
+                learned.extend(_learned(fact, end, before))
+        return before.without(changed).with_facts(*learned)
 
-    def _past_parallel(self, step: Step, known: Knowledge, way: tuple[Condition, ...]) -> Knowledge | None:
+    def _past_parallel(self, step: Step, before: Knowledge, way: tuple[Known, ...]) -> Knowledge | None:
         changed = self.ground.changed_by(_written_below(step))
-        inside = known.without(changed)
+        inside = before.without(changed)
         ends = [self._walk(branch.steps, inside, way) for branch in step.branches]
         if step.join == "all" and None in ends:
             return None
@@ -105,20 +108,24 @@ class Timeline:
                 yield key
 
 
-def taken_when(step: Step) -> list[tuple[Branch, Condition]]:
+def taken_when(step: Step) -> list[tuple[Branch, Known]]:
     """The branches of a route, each with the condition under which a request takes it."""
-    asked: list[Condition] = []
-    found: list[tuple[Branch, Condition]] = []
+    asked: list[Known] = []
+    failed: list[Known] = []
+    found: list[tuple[Branch, Known]] = []
     for branch in step.branches:
         if branch.otherwise or branch.when is None:
             continue
-        earlier = tuple(Not(condition) for condition in asked) if step.hit == "first" else ()
-        found.append((branch, All((branch.when, *earlier)) if earlier else branch.when))
-        asked.append(branch.when)
-    for branch in step.branches:
-        if branch.otherwise or branch.when is None:
-            found.append((branch, Not(AnyOf(tuple(asked)))))
-    return found
+        own = known(branch.when)
+        if step.hit == "first" and failed:
+            parts = [own, *failed]
+            found.append((branch, both(All(tuple(part.condition for part in parts)), parts)))
+        else:
+            found.append((branch, own))
+        asked.append(own)
+        failed.append(both(Not(own.condition), [own]))
+    rest = both(All(tuple(part.condition for part in failed)), asked)
+    return found + [(branch, rest) for branch in step.branches if branch.otherwise or branch.when is None]
 
 
 def written_by(step: Step) -> frozenset[str]:
@@ -137,28 +144,19 @@ def _written_below(step: Step) -> frozenset[str]:
     return frozenset(found)
 
 
-def _learned(condition: Condition, end: Knowledge | None, known: Knowledge) -> Iterator[Condition]:
+def _learned(fact: Known, end: Knowledge | None, before: Knowledge) -> Iterator[Known]:
     """What a branch teaches those behind the route: where its condition holds, so does all that it ended with."""
+    failed = both(Not(fact.condition), [fact])
     if end is None:
-        yield Not(condition)
+        yield failed
         return
-    for fact in end.facts:
-        if fact != condition and fact not in known.facts:
-            yield AnyOf((Not(condition), fact))
+    for each in end.facts:
+        if each is not fact and each not in before.facts:
+            yield both(AnyOf((failed.condition, each.condition)), [fact, each])
 
 
-def _filled(ground: Ground, key: str) -> Condition:
-    """That a field holds something, wherever it shows."""
-    return AnyOf((Not(ground.visible(key)), Test(key, Op.EMPTY, False)))
-
-
-def _shared(ends: list[Knowledge], *, every: bool) -> list[Condition]:
+def _shared(ends: list[Knowledge], *, every: bool) -> list[Known]:
     """Facts of all ``ends``, or of any of them."""
     if not every:
         return [fact for end in ends for fact in end.facts]
     return [fact for fact in ends[0].facts if all(fact in end.facts for end in ends[1:])] if ends else []
-
-
-def read_by(condition: Condition) -> frozenset[str]:
-    """The fields and facts that ``condition`` asks; of a column its table."""
-    return frozenset(key if key.startswith(FACT) else key.split(".")[0] for key in fields_of(condition))

@@ -7,9 +7,10 @@ from ...forms.conditions import evaluate
 from ...forms.conditions.tree import All, AnyOf, Condition, FieldRef, Not, Rows, Test
 from ...platform.people.directory import Directory
 from .domains import Domain, Evaluate, sampled
-from .facts import FACT, SUBMITTER, domain_of_fact, domain_of_submitters
+from .facts import SUBMITTER, domain_of_fact, domain_of_submitters
 from .field_domains import domain_of_field
 from .ground import Ground
+from .known import FACT
 from .space import Space, bits
 from .tables import domain_of_table
 from .testing import by_field, constants_of, row_tests_of
@@ -42,14 +43,16 @@ class Variables:
         self._conditions = tuple(conditions)
         self._tests = by_field(self._conditions)
         self._cuts = cuts
-        self._trees: dict[Condition, int] = {}
+        self._trees: dict[int, int] = {}  # by identity: large conditions are too slow to hash
+        self._kept: list[Condition] = []
         self.opaque: set[int] = set()
 
     def tree(self, condition: Condition) -> int:
         """The condition as a tree of the space."""
-        found = self._trees.get(condition)
+        found = self._trees.get(id(condition))
         if found is None:
-            found = self._trees[condition] = self._made(condition)
+            found = self._trees[id(condition)] = self._made(condition)
+            self._kept.append(condition)
         return found
 
     def number(self, key: str) -> int:
