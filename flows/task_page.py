@@ -13,13 +13,13 @@ from ..forms.filling import Sent, Sheet
 from ..forms.program import FormProgram
 from ..forms.records import Record
 from ..forms.wire import raw_of
+from ..platform.acting import ActingAs
 from ..platform.people.current import current_language
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
 from ..platform.text import LocalText
 from . import engine_back, history, listing, showing, timeline, visibility
 from .definition import Right, Step
-from .effects import ActingAs
 from .listing import OneTask
 from .timeline import MomentView
 
@@ -119,8 +119,10 @@ class TaskPage:
 
     @property
     def sheet(self) -> Sheet:
-        """The form as this person may fill it here."""
-        return Sheet(self.one.case.form, self.one.person, self.record, self.rights)
+        """The form as this person may fill it here; what is computed follows as they type."""
+        computed = {field.key for field in self.one.case.form.form.fields if field.compute or field.total}
+        rights = {key: "edit" if key in computed and right == "read" else right for key, right in self.rights.items()}
+        return Sheet(self.one.case.form, self.one.person, self.record, rights)
 
     @property
     def raw(self) -> dict[str, Any]:
