@@ -12,7 +12,8 @@ from flask import current_app
 from sqlalchemy.engine import Connection
 
 from ..platform import audit, files, json, sequences
-from ..platform.audit import ActingAs, Entry
+from ..platform.acting import ActingAs
+from ..platform.audit import Entry
 from ..platform.people.directory import Person
 from ..platform.problems import pointer
 from . import catalogue, lifecycle, records, search, totals

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ..platform import clock, db
-from ..platform.audit import ActingAs
+from ..platform.acting import ActingAs
 from ..platform.errors import Refused
 from ..platform.people.directory import Person
 from ..platform.problems import Problem, pointer
