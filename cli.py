@@ -36,9 +36,8 @@ def show(value: Any, *, as_json: bool) -> None:
 def refused(error: SignoffError) -> None:
     """Say why, with every problem, and end with exit status 1."""
     say(f"signoff: {error.message}")
-    if len(error.problems) > 1 or (error.problems and error.problems[0].message != error.message):
-        for problem in error.problems:
-            say(f"  {problem.path}: {problem.code}: {problem.message}")
+    for problem in error.problems:
+        say(f"  {problem.path}: {problem.code}: {problem.message}")
     sys.exit(1)
 
 
@@ -241,7 +240,7 @@ def check(paths: tuple[str, ...], as_json: bool) -> None:
 
     registry.declare()
     sources = applying.read_paths(paths)
-    found = check_documents([(source.name, source.text) for source in sources])
+    found = check_documents([(source.name, source.text) for source in sources], offers=registry.offers())
     if as_json:
         show([_problem_json(file, problem) for file, problem in found], as_json=True)
     else:

@@ -135,6 +135,28 @@ def _served_twice(key: str, form: str) -> list[Problem]:
     return [Problem("/form", "form_has_flow", message)]
 
 
+def broken_by(form: FormProgram) -> list[Problem]:
+    """What the flow of a form would no longer mean, were ``form`` in force; a flow that is not sure is not broken."""
+    stored = flow_of_form(form.form.key)
+    if stored is None:
+        return []
+    flow, problems = read_flow(stored.document, form)
+    if flow is not None:
+        problems = [*problems, *compile_flow(flow, form)[1]]
+    return [
+        Problem(
+            "", "used_elsewhere",
+            msg(
+                "The flow %(flow)s would break at %(path)s: %(problem)s",
+                flow=repr(stored.key),
+                path=problem.path,
+                problem=problem.message,
+            ),
+        )
+        for problem in errors_of(problems)
+    ]  # fmt: skip
+
+
 def publish_flow(
     document: Mapping[str, Any], *, by: str | None, note: str = "", base_version: int | None = None
 ) -> Stored:

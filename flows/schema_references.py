@@ -94,7 +94,7 @@ class References:
             yield from self._action(step)
         elif step.kind is Kind.NOTIFY:
             yield from _selectors(step.to, step.path + "/to", scope)
-            yield from _offered(step.template, self.templates, step.path + "/template", "unknown_template")
+            yield from _template(step, self.templates)
         elif step.kind is Kind.WAIT:
             yield from self._wait(step)
 
@@ -198,6 +198,20 @@ def _offered(name: str, offered: Collection[str] | None, path: str, code: str) -
         msg("No “%(name)s” is offered. Did you mean “%(near)s”?", name=name[:80], near=near[0])
         if near
         else msg("No “%(name)s” is offered. Known: %(known)s.", name=name[:80], known=known),
+    )  # fmt: skip
+
+
+def _template(step: Step, offered: Collection[str] | None) -> Iterator[Problem]:
+    if not step.template or offered is None or step.template in offered:
+        return
+    yield Problem(
+        step.path + "/template", "unknown_template",
+        msg(
+            "No template “%(name)s”: the message is sent in general words. Known: %(known)s.",
+            name=step.template[:80],
+            known=", ".join(sorted(offered)) or "-",
+        ),
+        Severity.WARNING,
     )  # fmt: skip
 
 

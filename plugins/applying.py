@@ -8,15 +8,17 @@ from typing import Any
 from ..flows import catalogue as flows
 from ..flows.check.documents import check_documents
 from ..forms import catalogue as forms
-from ..platform import calendar_store, db, definitions, json
+from ..forms.schema import read_form
+from ..platform import caches, calendar_store, db, definitions, json
 from ..platform.errors import Malformed, NotFound, Refused
 from ..platform.people import service as people
 from ..platform.people.definition import read_people, write_people
-from ..platform.problems import Problem, Severity
+from ..platform.problems import Problem, Severity, errors_of
 from ..platform.text import msg
+from . import registry
 from .api import Pack
 
-ORDER = ("people/1", "form/1", "flow/1")
+PEOPLE = "people/1"
 Document = dict[str, Any]
 
 
@@ -62,7 +64,7 @@ def _text(path: Path) -> str:
 def check(sources: Sequence[Source]) -> list[tuple[str, Problem]]:
     """All problems of the files, each with its file; what they do not hold is looked for among what is in force."""
     given = [(source.name, source.text) for source in sources]
-    return [each for each in check_documents(given, known=in_force()) if each[0] in {name for name, _ in given}]
+    return check_documents(given, in_force(), registry.offers())
 
 
 def in_force() -> list[Document]:
@@ -83,34 +85,103 @@ def apply(sources: Sequence[Source], *, by: str | None, note: str = "", dry_run:
     problems = [problem.below(f"{name}: ") for name, problem in check(sources) if problem.severity is Severity.ERROR]
     if problems:
         raise Refused.because(problems)
-    documents = sorted((json.parse_object(source.text) for source in sources), key=_rank)
+    given = _Given([(source.name, json.parse_object(source.text)) for source in sources])
     changes: list[str] = []
     try:
         with db.transaction():
-            for document in documents:
-                changes += _put(document, by, note)
+            for name, document in given.in_order():
+                changes += given.put(name, document, by, note)
+            given.refuse_broken_flows()
             if dry_run:
                 raise _Undo
     except _Undo:
         pass
+    finally:
+        caches.forget()  # what was remembered on the way may have been undone, or stood on what was in force before
     return changes
 
 
-def _rank(document: Document) -> int:
-    return ORDER.index(document["schema"])
+class _Given:
+    """Documents that come together, each with the name of its file."""
+
+    def __init__(self, documents: Sequence[tuple[str, Document]]) -> None:
+        self.documents = documents
+        read = (read_form(document)[0] for _, document in documents if document["schema"] == "form/1")
+        self.forms = {form.key: form for form in read if form is not None}
+
+    def in_order(self) -> list[tuple[str, Document]]:
+        """People, forms after those they refer to (as far as that goes: they may refer to each other), flows."""
+        order = self._order_of_forms()
+        everybody = [each for each in self.documents if each[1]["schema"] == PEOPLE]
+        others = [each for each in self.documents if each[1]["schema"] != PEOPLE]
+        others.sort(key=lambda each: (each[1]["schema"] != "form/1", order.get(each[1]["key"], 0)))
+        return [*_together(everybody), *others]
+
+    def _order_of_forms(self) -> dict[str, int]:
+        order: dict[str, int] = {}
+        visited: set[str] = set()
+
+        def place(key: str) -> None:
+            if key in visited or key not in self.forms:
+                return
+            visited.add(key)
+            for other in sorted(forms.referred(self.forms[key])):
+                place(other)
+            order[key] = len(order)
+
+        for key in self.forms:
+            place(key)
+        return order
+
+    def put(self, name: str, document: Document, by: str | None, note: str) -> list[str]:
+        """Put one in force; its problems are led by the name of its file."""
+        try:
+            match document["schema"]:
+                case "people/1":
+                    return _put_people(document, by)
+                case "form/1":
+                    return _publish(
+                        "form", document, lambda: forms.publish_form(document, by=by, note=note, together=self.forms)
+                    )
+                case _:
+                    return _publish("flow", document, lambda: flows.publish_flow(document, by=by, note=note))
+        except Refused as error:
+            found = errors_of(error.problems) or [Problem("", error.code, error.message)]
+            raise Refused.because(problem.below(f"{name}: ") for problem in found) from error
+
+    def refuse_broken_flows(self) -> None:
+        """Flows in force must still fit the forms that came without them.
+
+        Raises:
+            Refused: naming the files of the forms.
+        """
+        found: list[Problem] = []
+        for name, document in self.documents:
+            if document["schema"] == "form/1":
+                problems = flows.broken_by(forms.program(document["key"]))
+                found += [problem.below(f"{name}: ") for problem in problems]
+        if found:
+            raise Refused.because(found)
 
 
-def _put(document: Document, by: str | None, note: str) -> list[str]:
-    match document["schema"]:
-        case "people/1":
-            read, problems = read_people(document, people.directory())
-            if read is None:
-                raise Refused.because(problems)
-            return people.apply_people(read, by=by)
-        case "form/1":
-            return _publish("form", document, lambda: forms.publish_form(document, by=by, note=note))
-        case _:
-            return _publish("flow", document, lambda: flows.publish_flow(document, by=by, note=note))
+def _together(files: Sequence[tuple[str, Document]]) -> list[tuple[str, Document]]:
+    """Several files of people as one, for they may name each other; who is named again is as the later file says."""
+    if len(files) < 2:
+        return list(files)
+    merged: Document = {"schema": PEOPLE}
+    for part in ("departments", "people", "calendars"):
+        entries = {each["key"]: each for _, document in files for each in document.get(part, ())}
+        merged[part] = list(entries.values())
+    return [(", ".join(name for name, _ in files), merged)]
+
+
+def _put_people(document: Document, by: str | None) -> list[str]:
+    read, problems = read_people(document, people.directory())
+    if read is None:
+        raise Refused.because(problems)
+    changes = people.apply_people(read, by=by)
+    calendar_store.forget()
+    return changes
 
 
 def _publish(kind: str, document: Document, publish: Callable[[], object]) -> list[str]:

@@ -7,7 +7,8 @@ from importlib.metadata import entry_points
 
 from flask import Flask, current_app
 
-from ..flows import actions, selectors
+from ..flows import actions, builtin_actions, messages, selectors
+from ..flows.check.documents import Offers
 from ..forms import types
 from ..platform import notifications
 from ..platform.errors import NotFound, Refused
@@ -57,8 +58,18 @@ def _checked(value: object, name: str) -> Plugin:
 
 def declare() -> None:
     """Make field types, selectors, actions and templates known where there is no application (``signoff check``)."""
+    messages.register()
+    builtin_actions.register()
     for plugin in _installed(os.environ.get("SIGNOFF_PLUGINS", "")):
         _declare(plugin)
+
+
+def offers() -> Offers:
+    """What flows may name, of everything that was declared."""
+    return Offers(
+        actions=frozenset(action.name for action in actions.all_actions()),
+        templates=frozenset(template.key for template in notifications.templates()),
+    )
 
 
 def _declare(plugin: Plugin) -> None:

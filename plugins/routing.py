@@ -22,6 +22,7 @@ from ..platform.errors import Malformed, NotFound, Refused
 from ..platform.people.definition import PeopleDefinition, read_people
 from ..platform.problems import Problem, errors_of
 from ..platform.text import msg
+from . import registry
 
 Values = Mapping[str, Any]
 
@@ -67,7 +68,7 @@ def _refuse_errors(texts: Texts) -> None:
     files = [("people", texts.people), ("form", texts.form), ("flow", texts.flow)]
     broken = [
         problem.below(f"{name}: ")
-        for name, problem in check_documents(files)
+        for name, problem in check_documents(files, offers=registry.offers())
         if errors_of([problem]) and problem.code not in PROVEN
     ]
     if broken:
@@ -175,7 +176,7 @@ def in_words(route: Mapping[str, Any]) -> Iterator[str]:
             who = f"{step['pool']} ({who})"
         parts = [who, f"due {step['due']}" if step["due"] else "", step["why"] or ""]
         if step["skipped"]:
-            parts = [f"passed over: {step['skipped']}"]
+            parts = [step["skipped"]]
         yield f"{number}. {step['id']} ({step['kind']})" + "".join(f"; {part}" for part in parts if part)
     yield f"Outcome: {route['outcome']}"
     for problem in route["problems"]:

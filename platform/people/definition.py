@@ -99,6 +99,17 @@ def _calendars(root: Entry) -> dict[str, CalendarDocument]:
     return found
 
 
+def named_in(documents: Iterable[Mapping[str, Any]]) -> Directory:
+    """Everybody whom ``documents`` name, right or wrong: to see whether one refers to another."""
+    found = Directory.of([], [])
+    for document in documents:
+        root = Entry(document, "")
+        departments = [each for each in map(_department, root.entries("departments")) if each.key]
+        people = [each for each in map(_person, root.entries("people")) if each.key]
+        found = merge(found, Directory.of(people, departments))
+    return found
+
+
 def _repeated(part: str, keys: Iterable[str]) -> list[Problem]:
     seen: dict[str, int] = {}
     problems = []
