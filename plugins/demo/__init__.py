@@ -20,6 +20,7 @@ PEOPLE = Path(__file__).parent / "people.json"
 
 CAST = (
     ("amy", "Amy Chen, service agent: files refunds, gives the first answer"),
+    ("bo", "Bo Wang, service agent: answers what Amy files"),
     ("li", "Li Na, team lead: approves 200 to 5,000"),
     ("zhou", "Zhou Min, director: approves 5,000 and more"),
     ("gao", "Gao Yuan, managing director"),

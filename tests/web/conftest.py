@@ -3,14 +3,14 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
 
-from tests.server import Server, serving
+from ..server import Api, Server, command, serving
+from .pages import picture
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -22,8 +22,11 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PASSWORD = "signoff-demo"
-DESK = {"width": 1440, "height": 900}
-PHONE = {"width": 360, "height": 740}
+DESK = ViewportSize(width=1440, height=900)
+PHONE = ViewportSize(width=360, height=740)
+SignedIn = Callable[..., Page]
+Contexts = Callable[..., BrowserContext]
+Filed = Callable[..., str]
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -50,47 +53,87 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The demo company as `signoff demo` serves it."""
-    folder = tmp_path_factory.mktemp("demo")
-    env = {
+def demo_settings(folder: Path) -> dict[str, str]:
+    """Settings of a demo that tests sign in to more often than people do."""
+    return {
         "SIGNOFF_DATA_DIR": str(folder),
         "SIGNOFF_SIGN_IN_LIMIT": "1000 per minute",
         "SIGNOFF_API_LIMIT": "100000 per minute",
     }
-    with serving(env, log=folder / "server.log", command=("demo",)) as server:
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The demo company as `signoff demo` serves it."""
+    folder = tmp_path_factory.mktemp("demo")
+    with serving(demo_settings(folder), log=folder / "server.log", command=("demo",)) as server:
         yield server
 
 
-SignedIn = Callable[..., Page]
+@pytest.fixture(scope="session")
+def api(demo: Server) -> Iterator[Callable[[str], Api]]:
+    """``api("amy")``: the demo's API with a token of that person."""
+    env = {"SIGNOFF_DATA_DIR": f"{demo.env['SIGNOFF_DATA_DIR']}/demo"}
+    made: dict[str, Api] = {}
+
+    def of(person: str) -> Api:
+        if person not in made:
+            made[person] = Api(demo.url, command("token", person, env=env).stdout.strip())
+        return made[person]
+
+    yield of
+    for each in made.values():
+        each.connection.close()
+
+
+@pytest.fixture(scope="session")
+def filed(api: Callable[[str], Api]) -> Filed:
+    """``number = filed()``: a refund of amy's that waits for its first answer."""
+    amy = api("amy")
+    order = amy.get("/forms/sales_order/records", limit=1)["items"][0]["id"]
+
+    def file(**values: Any) -> str:
+        proof = amy.upload("proof.png", picture()["buffer"], "image/png")["id"]
+        line = {"product": "LAN-101", "quantity": 1, "unit_price": "1.00"}
+        usual = {"order": order, "path": "refund_only", "reason": "changed_mind", "lines": [line],
+                 "conversation": "By telephone.", "payment_proof": [proof]}  # fmt: skip
+        answer = amy.post("/forms/refund/records", {"values": usual | values})
+        assert answer.status == 201, answer.body
+        return str(answer["number"])
+
+    return file
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Browser contexts of a test: ``context(PHONE, "zh-CN")``."""
+def context(browser: Browser) -> Iterator[Contexts]:
+    """Browser contexts of a test: ``context(PHONE, "zh-CN")``; an error of a script or of the CSP fails the test."""
     opened: list[BrowserContext] = []
+    errors: list[str] = []
 
-    def make(viewport: dict[str, int] = DESK, locale: str = "en-GB", **options: Any) -> BrowserContext:
-        made = browser.new_context(
-            viewport=viewport, locale=locale, timezone_id="Asia/Shanghai", bypass_csp=True, **options
-        )  # type: ignore[arg-type]
+    def on_console(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            errors.append(message.text)
+
+    def make(viewport: ViewportSize = DESK, locale: str = "en-GB", **options: Any) -> BrowserContext:
+        made = browser.new_context(viewport=viewport, locale=locale, timezone_id="Asia/Shanghai", **options)
         made.set_default_timeout(15_000)
+        made.on("weberror", lambda error: errors.append(f"{error.page and error.page.url}: {error.error}"))
+        made.on("console", on_console)
         opened.append(made)
         return made
 
     yield make
     for each in opened:
         each.close()
+    assert errors == []
 
 
 @pytest.fixture
-def signed_in(demo: Server, context: Callable[..., BrowserContext]) -> SignedIn:
-    """``page = signed_in("amy")``: a page of that person, signed in through the form; it fails on any script error."""
+def signed_in(demo: Server, context: Contexts) -> SignedIn:
+    """``page = signed_in("amy")``: a page of that person, signed in through the form."""
 
-    def open_as(person: str, viewport: dict[str, int] = DESK, locale: str = "en-GB", **options: Any) -> Page:
+    def open_as(person: str, viewport: ViewportSize = DESK, locale: str = "en-GB", **options: Any) -> Page:
         page = context(viewport, locale, **options).new_page()
-        page.on("pageerror", lambda error: pytest.fail(f"script error on {page.url}: {error}"))
         sign_in(page, demo.url, person)
         return page
 
@@ -101,16 +144,12 @@ def sign_in(page: Page, url: str, person: str) -> None:
     page.goto(f"{url}/sign-in")
     page.locator("[name=name]").fill(person)
     page.locator("[name=password]").fill(PASSWORD)
-    page.locator("form:has([name=password]) [type=submit]").first.click()
+    page.locator("form:has([name=password]) button").first.click()
     page.wait_for_url(lambda address: "/sign-in" not in address)
 
 
-@contextmanager
-def no_axe_violations(page: Page) -> Iterator[None]:
-    """What axe finds on the page after the block is a failure: rule, help and the elements."""
-    yield
-    page.add_script_tag(path=str(AXE))
+def axe_violations(page: Page) -> list[str]:
+    """What axe finds on the page: rule, help and the elements."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
-    assert not [f"{each['id']}: {each['help']}: {[node['target'] for node in each['nodes']][:4]}" for each in found], (
-        page.url
-    )
+    return [f"{each['id']}: {each['help']}: {[node['target'] for node in each['nodes']][:4]}" for each in found]

@@ -17,7 +17,11 @@ export default function inbox(root: HTMLElement): void {
   tell();
 
   function onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (isTyping(event.target)) {
+      if (event.key === "Escape") rows()[place()]?.querySelector("a")?.focus();
+      return;
+    }
     const act = keys[event.key];
     if (!act || !act()) return;
     event.preventDefault();

@@ -1,0 +1,139 @@
+"""What people do on the pages, in words that tests can be read by."""
+
+import io
+import re
+from collections.abc import Mapping
+
+from PIL import Image
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+SHOWN = 10_000
+"""Milliseconds until what follows from an act must stand on the page."""
+
+
+def picture(words: str = "Payment proof") -> FilePayload:
+    """A small PNG, as a file input takes it."""
+    stream = io.BytesIO()
+    Image.new("RGB", (64, 40), "#8aa39b").save(stream, "PNG")
+    name = words.lower().replace(" ", "-") + ".png"
+    return FilePayload(name=name, mimeType="image/png", buffer=stream.getvalue())
+
+
+class Fill:
+    """The page on which a refund is asked for."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        page.goto(f"{url}/forms/refund/new")
+
+    def field(self, key: str) -> Locator:
+        return self.page.locator(f"[id='f-{key}']")
+
+    def pick(self, key: str, words: str) -> None:
+        """Type, wait for the suggestions, take the first with the keyboard alone."""
+        box = self.field(key)
+        box.focus()
+        box.press_sequentially(words)
+        option = self.page.locator(f"#{box.get_attribute('aria-controls')} [role=option]").first
+        expect(option).to_contain_text(words)
+        box.press("ArrowDown")
+        expect(option).to_have_attribute("aria-selected", "true")
+        box.press("Enter")
+        expect(option).to_be_hidden()
+
+    def line(self, row: int, sku: str, quantity: str, price: str) -> None:
+        self.pick(f"lines-{row}-product", sku)
+        self.field(f"lines-{row}-quantity").fill(quantity)
+        self.field(f"lines-{row}-unit_price").fill(price)
+        self.field(f"lines-{row}-unit_price").press("Tab")
+
+    def choose(self, **values: str) -> None:
+        for key, value in values.items():
+            self.field(key).select_option(value)
+
+    def prove(self, key: str = "payment_proof") -> None:
+        self.field(key).set_input_files(picture(key.replace("_", " ")))
+        expect(self.page.locator(f"[data-field={key}] .upload-file")).to_have_count(1)
+
+    def route(self) -> Locator:
+        return self.page.locator(".route")
+
+    def send(self) -> str:
+        """Send it; the number that it got, and the page that follows it."""
+        self.page.get_by_role("button", name=re.compile("^(Send|提交)$")).last.click()
+        self.page.wait_for_url(re.compile(r"/requests/\d+"))
+        return number_on(self.page)
+
+
+def number_on(page: Page) -> str:
+    found = re.search(r"RF-\d{8}-\d{4,}", page.locator("h1").inner_text())
+    assert found, page.locator("h1").inner_text()
+    return found.group()
+
+
+def row_of(page: Page, number: str) -> Locator:
+    """The row of the inbox with that request."""
+    return page.locator(".inbox-row", has_text=number)
+
+
+def open_in_inbox(page: Page, url: str, number: str) -> Locator:
+    """Open the inbox and that request in it; its pane."""
+    page.goto(f"{url}/inbox")
+    row_of(page, number).get_by_role("link").click()
+    pane = page.locator("#pane")
+    expect(pane.locator("h2").first).to_contain_text(number)
+    return pane
+
+
+def decide(pane: Locator, verdict: str, comment: str = "", fill: Mapping[str, str] | None = None) -> None:
+    for key, value in (fill or {}).items():
+        pane.locator(f"[id='f-{key}']").select_option(value)
+    if comment:
+        pane.locator("#comment").fill(comment)
+    pane.locator(f"button[name=do][value={verdict}]").click()
+
+
+def said(page: Page, words: str | re.Pattern[str]) -> None:
+    """The message after an act."""
+    expect(page.locator(".flashes")).to_contain_text(words)
+
+
+def overflow(page: Page) -> list[str]:
+    """Which elements stand out of the window to the right; none where nothing does."""
+    found: list[str] = page.evaluate(
+        """() => {
+          const root = document.documentElement;
+          if (root.scrollWidth <= root.clientWidth) return [];
+          return [...document.querySelectorAll('body *')]
+            .filter((each) => each.getBoundingClientRect().right > root.clientWidth + 1)
+            .map((each) => each.tagName + '.' + each.className).slice(0, 6);
+        }"""
+    )
+    return found
+
+
+def appears(page: Page, url: str, words: str) -> None:
+    """Open ``url`` once the server's page has these words: background work may take a moment."""
+    page.goto(url)
+    page.wait_for_function(
+        "async ([url, words]) => (await (await fetch(url)).text()).includes(words)",
+        arg=[url, words],
+        polling=200,
+        timeout=30_000,
+    )
+    page.goto(url)
+
+
+def order_of_at_least(page: Page, url: str, money: int) -> str:
+    """The number of an order of at least that much."""
+    page.goto(f"{url}/forms/sales_order/records?sort=-total")
+    for row in page.locator("tbody tr").all():
+        paid = row.locator("td.number").inner_text().strip("¥").replace(",", "")
+        if float(paid) >= money:
+            return row.locator("a").first.inner_text()
+    raise AssertionError(f"no order of {money}")
+
+
+def on_hand(page: Page, url: str, sku: str) -> int:
+    page.goto(f"{url}/forms/product/records?q={sku}")
+    return int(page.locator("tbody tr", has_text=sku).locator("[data-label='On hand']").inner_text())
