@@ -47,7 +47,10 @@ class DecisionBody(Said):
 
 
 class TransferBody(Said):
+    """``delegate``: they decide in one's own name this once, instead of having it for good."""
+
     to = ma.fields.String(required=True)
+    delegate = ma.fields.Boolean(load_default=False)
 
 
 class AddBody(Said):
@@ -184,7 +187,7 @@ def release(task_id: int) -> Json:
 @blp.response(200)
 def transfer(body: Json, task_id: int) -> Json:
     """Hand a task to another person for good."""
-    service.transfer(task_id, by=current_person(), to=body["to"], comment=body["comment"])
+    service.transfer(task_id, by=current_person(), **body)
     return _task(task_id)
 
 

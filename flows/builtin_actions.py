@@ -9,10 +9,10 @@ from ..forms import catalogue, lifecycle, records
 from ..forms import service as forms
 from ..forms.records import Record
 from ..platform import audit
+from ..platform.acting import ActingAs
 from ..platform.errors import Conflict, Forbidden, NotFound, Refused
 from ..platform.text import msg
 from .actions import Action, ActionContext, ActionFailed, register_action
-from .effects import ActingAs
 
 
 def create(context: ActionContext) -> Mapping[str, Any]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .effects import ActingAs, Reason
+from ..platform.acting import ActingAs
+from .effects import Reason
 from .run import NOTHING, Back, Closed, Progress, Run, State, Status, Task
 
 VERSION = 1

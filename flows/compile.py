@@ -46,7 +46,7 @@ def _program(flow: Flow, form: FormProgram | None, version: int) -> FlowProgram:
         ways={step.id: tuple(_way(branch) for branch in step.branches) for step in routes},
         reads=reads,
         behind=behind(flow.steps),
-        arguments={step.id: _arguments(step) for step in steps.values() if step.kind is Kind.ACTION},
+        arguments={step.id: _arguments(step, form) for step in steps.values() if step.kind is Kind.ACTION},
         amount=_amount(flow, form.form if form is not None else None),
         uses_facts=_uses_facts(steps, reads),
     )
@@ -95,21 +95,24 @@ def _amount(flow: Flow, form: Form | None) -> str | None:
     return next((key for key in form.summary if key in money), money[0] if money else None)
 
 
-def _arguments(step: Step) -> dict[str, Argument]:
-    return {name: _argument(value) for name, value in step.arguments.items()}
+def _arguments(step: Step, form: FormProgram | None) -> dict[str, Argument]:
+    return {name: _argument(value, form) for name, value in step.arguments.items()}
 
 
-def _argument(value: Any) -> Argument:
+def _argument(value: Any, form: FormProgram | None) -> Argument:
     if isinstance(value, Mapping) and "field" in value:
         key = str(value["field"])
         return lambda values, _world: values.get(key)
     if isinstance(value, Mapping) and "formula" in value:
-        return _formula(str(value["formula"]))
+        return _formula(str(value["formula"]), form)
     return lambda _values, _world: value
 
 
-def _formula(text: str) -> Argument:
+def _formula(text: str, form: FormProgram | None) -> Argument:
     tree = formulas.parse(text)
+    if form is not None:
+        # days and numbers are told apart by the kinds of the fields
+        tree, _ = formulas.resolve(tree, form.kinds)
 
     def evaluate(values: Values, world: World) -> Any:
         calendar = world.calendar

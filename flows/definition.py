@@ -1,4 +1,4 @@
-"""A flow as it was published: frozen values read from ``flow/1`` JSON by :mod:`.schema`. A tree of lists, never a graph."""
+"""A flow as it was published: frozen values read from ``flow/1`` JSON. A tree of lists, never a graph."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Who: ``kind`` names it (``role``, ``manager``, …), ``value`` is its operand, ``of`` narrows a role to a department."""
+    """Who: ``kind`` names it (``role``, ``manager`` …), ``value`` is its operand, ``of`` a department that narrows it."""
 
     kind: str
     value: Any

@@ -3,24 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-
-class ActingAs(StrEnum):
-    """A human, a delegate, a timeout and a rule never look alike in the history."""
-
-    PERSON = "person"
-    DELEGATE = "delegate"
-    TIMER = "timer"
-    RULE = "rule"
-    SYSTEM = "system"
-    CUSTOMER = "customer"
+from ..platform.acting import ActingAs
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. ``on_behalf_of`` is the person a delegate stands for; ``person`` is ``None`` for timer, rule, system."""
+    """Who acts. ``on_behalf_of``: for whom a delegate stands; ``person`` is ``None`` for timer, rule, system."""
 
     person: str | None
     acting_as: ActingAs = ActingAs.PERSON
@@ -38,7 +28,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class OpenTask:
-    """``principal`` is ``p:<person>``, or of a pool ``r:<role>`` or ``r:<role>@<department>``; ``people`` all who may act now."""
+    """``principal`` is ``p:<person>``, of a pool ``r:<role>`` or ``r:<role>@<department>``; ``people`` all who may act."""
 
     name: str
     step: str
@@ -115,7 +105,7 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class SetValues:
-    """Fields of the record that change with this transition: from a decision, or an action's result. Typed or JSON values."""
+    """Fields of the record that change with this transition: from a decision, or an action's result."""
 
     values: Mapping[str, Any]
 

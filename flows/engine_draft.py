@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from ..platform.acting import ActingAs
 from .definition import Kind, Step
 from .effects import (
-    ActingAs,
     Actor,
     ChangeTask,
     ClearTimer,

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from ..platform.acting import ActingAs
 from ..platform.errors import Conflict, Forbidden, Refused
 from ..platform.people.directory import Directory
 from ..platform.problems import Problem
 from ..platform.text import msg
-from .effects import ActingAs
 from .run import Closed, Run
 
 

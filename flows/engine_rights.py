@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 
+from ..platform.acting import ActingAs
 from ..platform.errors import Forbidden
 from ..platform.people.directory import ADMIN, Directory
 from ..platform.text import msg
 from .definition import Kind
-from .effects import ActingAs, Actor
+from .effects import Actor
 from .engine_assign import barred_from
 from .engine_draft import Draft
 from .engine_errors import NotAssigned

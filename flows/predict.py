@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from ..platform.acting import ActingAs
 from ..platform.errors import SignoffError
 from ..platform.people.directory import Directory
 from ..platform.problems import Problem
 from ..platform.text import msg
 from . import engine, words
 from .definition import Flow, Kind, Step
-from .effects import ActingAs, Actor, Note, OpenTask, Reason
+from .effects import Actor, Note, OpenTask, Reason
 from .engine_walk import call_name
 from .events import Arrived, Completed, Decided, Event, Expired
 from .program import FlowProgram

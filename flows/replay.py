@@ -4,13 +4,14 @@ Nothing is executed: each request is predicted twice, by the flow as it is and b
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from ..platform.people.directory import Directory
+from .alike import likeness
 from .definition import Kind
 from .predict import PredictedStep, Prediction, predict
 from .program import FlowProgram
@@ -90,14 +91,29 @@ def replay(
     deadline. ``progress`` is told after every 100 requests how many are done.
     """
     world = World(people, TIMELESS, now, {}, draft.flow.form)
+    as_it_is, as_drafted = _Predictions(current, world), _Predictions(draft, world)
     tally = _Tally(draft.amount or current.amount)
     for number, past in enumerate(requests, start=1):
-        before = predict(current, past.submitter, past.values, world)
-        after = predict(draft, past.submitter, past.values, world)
-        tally.add(past, before, after, measured)
+        tally.add(past, as_it_is.of(past), as_drafted.of(past), measured)
         if number % 100 == 0:
             progress(number)
     return tally.result()
+
+
+class _Predictions:
+    """By one flow; requests that it treats alike are predicted once."""
+
+    def __init__(self, program: FlowProgram, world: World) -> None:
+        self.program = program
+        self.world = world
+        self.likeness = likeness(program, world.people)
+        self.made: dict[Hashable, Prediction] = {}
+
+    def of(self, past: Past) -> Prediction:
+        alike = self.likeness(past.submitter, past.values)
+        if alike not in self.made:
+            self.made[alike] = predict(self.program, past.submitter, past.values, self.world)
+        return self.made[alike]
 
 
 class _Tally:

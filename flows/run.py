@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from ..platform.acting import ActingAs
 from ..platform.people.directory import Directory
 from .deadlines import Calendar
-from .effects import ActingAs, Effect, Reason
+from .effects import Effect, Reason
 
 START = "start"
 """Where a returned request goes: back to who sent it. Also the step of the task to correct it."""

@@ -15,6 +15,7 @@ from ..forms import lifecycle
 from ..forms import service as forms
 from ..forms.records import Record
 from ..platform import audit, clock, db
+from ..platform.acting import ActingAs
 from ..platform.errors import Conflict, Forbidden, NotFound, Refused
 from ..platform.people import policy
 from ..platform.people import service as people
@@ -23,7 +24,7 @@ from ..platform.problems import Problem
 from ..platform.text import msg
 from . import builtin_actions, carrying, cases, engine, entering, history, messages, starting, store
 from .cases import Case
-from .effects import ActingAs, Actor
+from .effects import Actor
 from .engine_errors import TaskClosed
 from .engine_rights import acting
 from .entering import NOTHING_ENTERED, Entered

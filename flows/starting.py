@@ -14,13 +14,14 @@ from ..forms.program import FormProgram
 from ..forms.reading import Reading
 from ..forms.records import Record
 from ..platform import clock
+from ..platform.acting import ActingAs
 from ..platform.errors import Conflict, Forbidden
 from ..platform.people import service as people
 from ..platform.people.current import current_language
 from ..platform.people.directory import Person
 from ..platform.text import msg
 from . import carrying, cases, catalogue, engine, predict, predicting, showing, store, visibility
-from .effects import ActingAs, Actor
+from .effects import Actor
 from .events import Edited
 
 

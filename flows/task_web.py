@@ -75,6 +75,9 @@ def _do(opened: TaskPage, person: Person, what: str) -> str:
         case "transfer":
             service.transfer(task_id, by=person, to=form.get("person", ""), comment=comment)
             return _("%(name)s was handed over.", name=name)
+        case "delegate":
+            service.transfer(task_id, by=person, to=form.get("person", ""), comment=comment, delegate=True)
+            return _("%(name)s is decided in your name.", name=name)
         case "add_people":
             service.add(
                 task_id, by=person, who=form.getlist("people"), when=form.get("when", "before"), comment=comment

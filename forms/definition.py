@@ -20,7 +20,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field, or one column of a table. ``options`` are the type's own keys, checked by the type (defaults filled)."""
+    """One field, or one column of a table. ``options`` are the type's own keys, checked by it, defaults filled."""
 
     key: str
     type: str
@@ -38,7 +38,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """``rows`` hold field keys side by side; ``title`` may be empty; ``widths`` are in twelfths of a row, where given."""
+    """``rows`` hold field keys side by side; ``title`` may be empty; ``widths`` are in twelfths, where given."""
 
     title: LocalText | None
     rows: tuple[tuple[str, ...], ...]
@@ -47,7 +47,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Either an effect under a condition, or a check. ``when`` and ``check`` are JSON (a condition) or text (a formula)."""
+    """Either an effect under a condition, or a check. ``when`` and ``check``: JSON (a condition) or text (a formula)."""
 
     when: Any = None
     show: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Public:
-    """What customers may do without signing in; ``status`` are the fields their page shows (``number`` is the record's)."""
+    """What customers may do without signing in; ``status``: the fields their page shows (``number`` is the record's)."""
 
     fill: bool = False
     status: tuple[str, ...] = ()

@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -20,17 +19,6 @@ from . import db, json
 from .db import utc_text
 from .models import audit_chains, audit_entries
 from .text import msg
-
-
-class ActingAs(StrEnum):
-    """In what capacity something was done: these never look alike in the history."""
-
-    PERSON = "person"
-    DELEGATE = "delegate"
-    TIMER = "timer"
-    RULE = "rule"
-    SYSTEM = "system"
-    CUSTOMER = "customer"
 
 
 @dataclass(frozen=True, slots=True)

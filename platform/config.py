@@ -20,7 +20,7 @@ from .text import LANGUAGES, msg
 
 @dataclass(frozen=True)
 class Config:
-    """What an operator decides. Each field is the environment variable ``SIGNOFF_<NAME>``; ``metadata["help"]`` documents it."""
+    """What an operator decides. Each field is the environment variable ``SIGNOFF_<NAME>``, documented by its help."""
 
     data_dir: Path = field(default=Path("var"), metadata={"help": "Folder for the database, files and demo mails."})
     database_url: str = field(

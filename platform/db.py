@@ -49,7 +49,7 @@ class Utc(sa.types.TypeDecorator[datetime]):
             raise ValueError("a time without zone reached the database")
         return utc_text(value) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
@@ -145,14 +145,13 @@ def transaction() -> Iterator[Connection]:
     if outer is not None:
         yield outer.connection
         return
-    with _translated(), engine().connect().execution_options(signoff_writes=True) as connection:
-        with connection.begin():
-            scope = _Transaction(connection)
-            token = _open.set(scope)
-            try:
-                yield connection
-            finally:
-                _open.reset(token)
+    with _translated(), engine().connect().execution_options(signoff_writes=True) as connection, connection.begin():
+        scope = _Transaction(connection)
+        token = _open.set(scope)
+        try:
+            yield connection
+        finally:
+            _open.reset(token)
     for call in scope.after_commit:
         call()
 
@@ -174,7 +173,7 @@ def reading() -> Iterator[Connection]:
 
 
 def after_commit(call: Callable[[], None]) -> None:
-    """Run ``call`` once the surrounding transaction is committed (wake a worker, count a metric); at once if there is none."""
+    """Run ``call`` once the surrounding transaction is committed (wake a worker); at once if there is none."""
     scope = _open.get()
     if scope is None:
         call()

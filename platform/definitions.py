@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from . import audit, caches, clock, db, json
-from .audit import ActingAs, Entry
+from .acting import ActingAs
+from .audit import Entry
 from .errors import Conflict
 from .models import definitions, drafts
 from .text import msg

@@ -1,4 +1,4 @@
-"""Tables that every floor stands on: definitions, audit, timers, outbox, notifications, files, calendars, small stores."""
+"""Tables that every floor stands on: definitions, audit, timers, outbox, notifications, files, calendars."""
 
 import sqlalchemy as sa
 

@@ -27,7 +27,7 @@ class Message(str):
 
 
 def msg(template: str, /, **params: Any) -> Message:
-    """A sentence for people, made where Flask is not known; a literal percent sign is written ``%%`` if there are params."""
+    """A sentence for people, made where Flask is not known; with params a percent sign is written ``%%``."""
     return Message(template, params)
 
 
@@ -44,7 +44,7 @@ def translate(text: str, gettext: Callable[[str], str]) -> str:
 
 
 def local(text: LocalText | None, language: str) -> str:
-    """The text in ``language`` (``en``, ``zh``), else in English, else in whatever language there is; ``None`` is empty."""
+    """The text in ``language`` (``en``, ``zh``), else in English, else in any; ``None`` is empty."""
     if text is None:
         return ""
     if isinstance(text, str):

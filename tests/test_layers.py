@@ -12,10 +12,12 @@ FLOORS = ["platform", "forms", "flows", "plugins"]
 PURE = {
     "platform": [
         "text", "problems", "durations", "calendars", "people/directory", "people/definition", "people/policy",
+        "acting", "business_time",
     ],
     "forms": [
         "definition", "schema", "types", "fields", "conditions", "formulas", "compile", "program", "reading",
-        "numbering", "diff",
+        "numbering", "diff", "kinds", "numerals", "moments", "patterns", "errors", "analysis", "places", "ordering",
+        "results", "foreign", "plans", "rows", "state", "schema_problems",
     ],
     "flows": [
         "definition", "effects", "events", "schema", "compile", "program", "selectors", "engine", "run", "deadlines",

@@ -36,6 +36,9 @@ def check_authority(program: FlowProgram, ground: Ground, timeline: Timeline, pe
         yield from Authority(program, ground, timeline, people, program.amount).problems()
 
 
+Above = tuple[Step, Mapping[str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Alone:
     """``person`` alone approves a request of ``submitters`` at ``step``, the last that asks, with these values."""
@@ -78,7 +81,7 @@ class Authority:
         self.trees = {step: self.variables.space.every(map(self.variables.tree, way)) for step, way in ways.items()}
         self.number = self.variables.number(amount)
         self.finished = True
-        self._found: dict[Any, dict[int, int] | None] = {}
+        self._found: dict[Any, Above | None] = {}
 
     def problems(self) -> Iterator[Problem]:
         """One warning for each step at which somebody would decide last, and alone."""
@@ -101,9 +104,9 @@ class Authority:
             person = self.people.persons[key]
             own = tuple(able[step.id].people.get(key, 0) for step in self.steps)
             passed = tuple(able[step.id].passed for step in self.steps)
-            cells = self._above(limit_of(person, self.form), self._of(submitter), own, passed)
-            if cells is not None:
-                yield Alone(person, submitter, self._last(own, cells), self.variables.values(cells))
+            found = self._above(limit_of(person, self.form), self._of(submitter), own, passed)
+            if found is not None:
+                yield Alone(person, submitter, *found)
 
     def _able(self, step: Step, submitter: Person | None) -> Able:
         found: dict[str, int] = {}
@@ -130,16 +133,15 @@ class Authority:
         """That the step lies on the way, with such an amount."""
         return self.variables.space.every([self.trees[step.id], self.variables.space.within(self.number, cells)])
 
-    def _above(
-        self, limit: Decimal, submitter: int, own: tuple[int, ...], passed: tuple[int, ...]
-    ) -> dict[int, int] | None:
-        """Cells of a request above ``limit`` on whose way nobody else must agree; ``None`` if there is none.
+    def _above(self, limit: Decimal, submitter: int, own: tuple[int, ...], passed: tuple[int, ...]) -> Above | None:
+        """The last step and the values of a request above ``limit`` on whose way nobody else must agree.
 
         ``own`` and ``passed`` are, for each step, the amounts for which they can finish it, or it may be passed over.
         """
         key = (limit, submitter, own, passed)
         if key not in self._found:
-            self._found[key] = self._search(limit, submitter, own, passed)
+            cells = self._search(limit, submitter, own, passed)
+            self._found[key] = None if cells is None else (self._last(own, cells), self.variables.values(cells))
         return self._found[key]
 
     def _search(

@@ -10,7 +10,8 @@ from flask import g, has_request_context
 from sqlalchemy.engine import Connection
 
 from .. import audit, caches, calendar_store, clock, db
-from ..audit import ActingAs, Entry
+from ..acting import ActingAs
+from ..audit import Entry
 from ..business_time import CalendarDocument
 from ..db import utc_text
 from ..errors import NotFound, Refused

@@ -6,8 +6,9 @@ import pytest
 
 from signoff.flows.deadlines import moment, plan
 from signoff.flows.definition import Due, Then
-from signoff.flows.effects import ActingAs, Actor, ClearTimer, CloseTask, Notify, OpenTask, SetTimer
+from signoff.flows.effects import Actor, ClearTimer, CloseTask, Notify, OpenTask, SetTimer
 from signoff.flows.events import Arrived, Expired, Resubmitted
+from signoff.platform.acting import ActingAs
 from signoff.platform.durations import parse_duration
 
 from .playing import CALENDAR, NOW, Play, approve, play, program, wait, work

@@ -3,8 +3,9 @@
 import pytest
 
 from signoff.flows import engine
-from signoff.flows.effects import ActingAs, Actor, CloseTask
+from signoff.flows.effects import Actor, CloseTask
 from signoff.flows.events import Added, Claimed, Decided, Released, Transferred
+from signoff.platform.acting import ActingAs
 from signoff.platform.errors import Conflict, Forbidden, SignoffError
 
 from .playing import DIRECTORY, Play, approve, delegating, play, program, route, work

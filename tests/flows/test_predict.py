@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from signoff.flows import effects as engine_effects
 from signoff.flows import engine
 from signoff.flows.definition import Kind
-from signoff.flows.effects import ActingAs, Actor
+from signoff.flows.effects import Actor
 from signoff.flows.events import Arrived, Completed, Decided, Expired
 from signoff.flows.predict import Prediction, predict, predict_rest, route_json
 from signoff.flows.run import State, Task, World
+from signoff.platform.acting import ActingAs
 from signoff.platform.errors import SignoffError
 
 from .playing import (

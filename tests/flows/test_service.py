@@ -312,3 +312,18 @@ def test_the_history_proves_every_step() -> None:
     said = [each.entry.event for each in history.of_record(made.id, by=person("amy")).items]
     assert said[0] == "record.submitted"
     assert said[-1] == "run.finished"
+
+
+def test_a_task_can_be_decided_by_another_in_ones_own_name() -> None:
+    from signoff.flows import catalogue as flows
+
+    from ..conftest import definition
+
+    flow = definition("refund.flow")
+    flow["steps"][0]["actions"].append("delegate")
+    flows.publish_flow(flow, by="ada", note="delegate")
+    made = refund()
+    service.transfer(task_of("bo").id, by=person("bo"), to="fei", delegate=True)
+    decide("fei")
+    entry = next(each for each in reversed(audit.entries(made.chain)) if each.event == "task.decided")
+    assert (entry.actor, entry.acting_as, entry.data["on_behalf_of"]) == ("fei", "delegate", "bo")

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from signoff.platform import audit, db
+from signoff.platform.acting import ActingAs
 from signoff.platform.audit import Entry
 from signoff.platform.models import audit_entries
 
@@ -15,7 +16,7 @@ AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
 
 def entry(event: str, **data: Any) -> Entry:
-    return Entry(event, "amy", audit.ActingAs.PERSON, data, AT)
+    return Entry(event, "amy", ActingAs.PERSON, data, AT)
 
 
 @pytest.fixture
