@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from ...forms.conditions.tree import Op, Test
 from ...platform.people.directory import Directory, Person
 from ...platform.problems import Problem, Severity
 from ...platform.text import Message, msg
@@ -16,10 +16,9 @@ from ..selectors import limit_of
 from ..values import plain
 from .facts import facts_of
 from .ground import Ground
-from .people import Finder, Try, grouped, limits_of
+from .people import Finder, Limits, Try, grouped
 from .premises import premises
 from .space import FALSE, TooMany
-from .testing import by_field, constants_of
 from .timeline import Timeline
 from .variables import Variables
 
@@ -74,9 +73,9 @@ class Authority:
         keys = frozenset({amount}).union(*(way.keys for step in self.steps for way in timeline.ways[step.id]))
         premise = premises(ground, (), keys)
         asked = [*(condition for way in ways.values() for condition in way), *premise.conditions]
-        cuts = [*limits_of(people, self.form), *constants_of(by_field(asked).get(amount, ()))]
-        self.finders = {step.id: Finder(program, step, ground, timeline, people, cuts) for step in self.steps}
-        self.variables = Variables(ground, asked, people, {amount: cuts})
+        self.limits = Limits.of(people, self.form)
+        self.finders = {step.id: Finder(program, step, ground, timeline, people) for step in self.steps}
+        self.variables = Variables(ground, asked, people, {amount: self.limits.places})
         self.allowed = self.variables.space.every([self.variables.tree(each) for each in premise.conditions])
         self.trees = {step: self.variables.space.every(map(self.variables.tree, way)) for step, way in ways.items()}
         self.number = self.variables.number(amount)
@@ -125,9 +124,16 @@ class Authority:
         """The cells of the amount for which the attempt stands; all of them if its step does not ask for the amount."""
         if self.amount not in attempt.values:
             return self.variables.space.cells(self.number)
-        value = attempt.values[self.amount]
-        same = Test(self.amount, Op.EMPTY, True) if value is None else Test(self.amount, Op.EQ, value)
-        return self.variables.domains[self.number].mask(same)
+        return self.ranks.get(self.limits.rank(attempt.values[self.amount]), 0)
+
+    @cached_property
+    def ranks(self) -> Mapping[int | None, int]:
+        """The cells of the amount, as bits, by the limits between which they lie."""
+        found: dict[int | None, int] = {}
+        for place, cell in enumerate(self.variables.domains[self.number].cells):
+            rank = self.limits.rank(cell.value)
+            found[rank] = found.get(rank, 0) | 1 << place
+        return found
 
     def _if_amount(self, step: Step, cells: int) -> int:
         """That the step lies on the way, with such an amount."""

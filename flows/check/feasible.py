@@ -30,6 +30,7 @@ class Feasible:
         keys: Iterable[str],
     ) -> None:
         self.people = people
+        self._values: dict[tuple[str, int], list[Any]] = {}
         self.keys = sorted(set(keys) & set(ground.fields))
         facts = timeline.before[step.id].facts
         about = frozenset().union(*(fact.keys for fact in facts)) if facts else frozenset()
@@ -40,7 +41,12 @@ class Feasible:
 
     def values(self, key: str, submitter: Person | None) -> list[Any]:
         """One value for each cell of ``key`` that can be there, blank last; ends and some between if there are many."""
-        allowed = self._allowed_for(submitter)
+        place = (key, self._allowed_for(submitter))
+        if place not in self._values:
+            self._values[place] = self._possible(*place)
+        return self._values[place]
+
+    def _possible(self, key: str, allowed: int) -> list[Any]:
         variable = self.variables.number(key)
         cells = self.variables.domains[variable].cells
         possible = [cell.value for number, cell in enumerate(cells) if self._can_be(allowed, variable, number)]

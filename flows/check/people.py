@@ -1,5 +1,6 @@
 """Whether every step finds somebody, for everybody who may send a request."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -53,6 +54,21 @@ def check_people(program: FlowProgram, ground: Ground, timeline: Timeline, peopl
             yield from _nobody(step, Finder(program, step, ground, timeline, people), groups)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All personal limits on a form, in order; who has none has 0."""
+
+    places: tuple[Decimal, ...]
+
+    @classmethod
+    def of(cls, people: Directory, form: str) -> "Limits":
+        return cls(tuple(sorted({limit_of(person, form) for person in people.persons.values()})))
+
+    def rank(self, amount: Any) -> int | None:
+        """The same for amounts that the same persons may approve; ``None`` of a blank."""
+        return None if amount is None else bisect_left(self.places, amount)
+
+
 class Finder:
     """Asks the engine whom one step would ask, for one submitter and the values that matter to it."""
 
@@ -63,29 +79,35 @@ class Finder:
         ground: Ground,
         timeline: Timeline,
         people: Directory,
-        cuts: Iterable[Decimal] = (),
     ) -> None:
         self.program = program
         self.step = step
         self.people = people
-        self.feasible = Feasible(step, ground, timeline, people, self._cuts(cuts), fields_asked(step))
-
-    def _cuts(self, more: Iterable[Decimal]) -> dict[str, list[Decimal]]:
-        """Amounts are cut at the personal limits that there are, and where the caller says."""
-        places = sorted({*limits_of(self.people, self.program.flow.form), *more})
-        return {
-            str(selector.value): places for selector in selectors_of(self.step) if selector.kind == "manager_with_limit"
-        }
+        self.limits = Limits.of(people, program.flow.form)
+        selectors = selectors_of(step)
+        self.amounts = {str(each.value) for each in selectors if each.kind == "manager_with_limit"}
+        cuts = dict.fromkeys(self.amounts, self.limits.places)
+        self.feasible = Feasible(step, ground, timeline, people, cuts, fields_asked(step))
 
     def tries(self, submitter: Person | None) -> Iterator[Try]:
         """The combinations of values that can be there, as far as the selectors read them."""
         if not self.feasible.comes(submitter):
             return
-        columns = [self.feasible.values(key, submitter) for key in self.feasible.keys]
+        columns = [self._values(key, submitter) for key in self.feasible.keys]
         for number, row in enumerate(product(*columns)):
             if number >= MAX_TRIES:
                 return
             yield Try(submitter, dict(zip(self.feasible.keys, row, strict=True)))
+
+    def _values(self, key: str, submitter: Person | None) -> Iterable[Any]:
+        """Values of ``key`` that can be there; of amounts only one between two personal limits."""
+        values = self.feasible.values(key, submitter)
+        if key not in self.amounts:
+            return values
+        distinct: dict[int | None, Any] = {}
+        for value in values:
+            distinct.setdefault(self.limits.rank(value), value)
+        return distinct.values()
 
     def asked(self, attempt: Try) -> str | tuple[Candidate, ...]:
         """As :func:`~..engine_assign.candidates`: whom the step asks, or ``skip``, ``refuse``."""
@@ -109,11 +131,6 @@ class Finder:
         found = [key for each in asked for key in each.people] if not isinstance(asked, str) else []
         for key in found[:1]:
             yield Closed("t0", step_id, "approve", EPOCH, key)
-
-
-def limits_of(people: Directory, form: str) -> set[Decimal]:
-    """All personal limits on a form; who has none has 0."""
-    return {limit_of(person, form) for person in people.persons.values()}
 
 
 def selectors_of(step: Step) -> tuple[Selector, ...]:
