@@ -4,9 +4,16 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import HealthCheck, given, settings
+
+from signoff.flows.alike import likeness
+from signoff.flows.predict import predict
 from signoff.flows.replay import ByRule, Past, Replay, replay
+from signoff.flows.run import World
+from signoff.flows.timeless import TIMELESS
 
 from .playing import DIRECTORY, NOW, VALUES, approve, auto, program, route
+from .test_predict import stories
 
 LOW, HIGH = {"amount": {"lt": "100"}}, {"amount": {"gte": "100"}}
 BOB = approve("lead", "bob", due={"in": "PT2H"})
@@ -70,6 +77,22 @@ def test_rejections_do_not_pass():
     found = compared([auto("no", "reject")], [auto("yes")], "50")
     assert (found.by_rule_before, found.by_rule_after) == (ByRule(), ByRule(1, Decimal(50)))
     assert found.cases[0].outcome_after == "approved"
+
+
+AMOUNTS = ("0", "99.99", "100", "100.01", "999", "1000", "1000.01", "5000", "5001", "100001")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(stories())
+def test_requests_that_are_told_apart_no_more_go_the_same_way(story: Any) -> None:
+    made, submitter, values = story
+    alike = likeness(made, DIRECTORY)
+    ways: dict[Any, Any] = {}
+    for amount in AMOUNTS:
+        request = {**values, "amount": Decimal(amount)}
+        found = predict(made, submitter, request, World(DIRECTORY, TIMELESS, NOW, {}, "claim"))
+        way = found.outcome, [(each.step.id, each.people, each.skipped) for each in found.steps]
+        assert ways.setdefault(alike(submitter, request), way) == way
 
 
 def test_progress_is_told():
