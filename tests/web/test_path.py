@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from ..server import Server
-from .conftest import PHONE, Contexts, Filed, SignedIn, sign_in
+from .conftest import PHONE, Contexts, Filed, SignedIn, axe_violations, sign_in
 from .pages import (
     Fill,
     appears,
@@ -85,6 +85,7 @@ def test_a_return_goes_its_whole_way(demo: Server, signed_in: SignedIn, context:
     appears(amy, amy.url, "everybody agreed")
     expect(amy.locator(".timeline").first).to_contain_text("同意退款")
     assert on_hand(amy, url, "MUG-204") == before + 2
+    assert axe_violations(customer) == []
     customer.reload()
     expect(customer.locator("main")).to_contain_text("Approved")
     expect(customer.locator("main")).to_contain_text("¥1,000.00")
