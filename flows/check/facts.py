@@ -8,21 +8,21 @@ from ...forms.conditions.tree import Test
 from ...forms.definition import EVERYBODY
 from ...forms.kinds import FACTS, Base
 from ...platform.people.directory import ADMIN, Directory, Person
+from ..engine_draft import facts_of as engine_facts
+from ..run import World
+from ..timeless import EPOCH, TIMELESS
 from .domains import Cell, Domain, Evaluate, finite, named, on_line, sampled, subsets
 from .ground import Ground
 from .lines import integers
 from .testing import constants_of
 
 SUBMITTER = "submitter"
-DEPARTMENT, ROLE, LEVEL = "submitter.department", "submitter.role", "submitter.level"
 _SOMETHING = "something_else"
 
 
 def facts_of(person: Person | None, people: Directory) -> dict[str, Any]:
     """What conditions may ask of who sent the request; nothing of a customer."""
-    if person is None:
-        return {DEPARTMENT: None, ROLE: (), LEVEL: None}
-    return {DEPARTMENT: person.department, ROLE: tuple(sorted(person.roles)), LEVEL: people.level(person.key)}
+    return engine_facts(person.key if person is not None else None, World(people, TIMELESS, EPOCH, {}, ""))
 
 
 def submitters(people: Directory, ground: Ground) -> tuple[Person, ...]:
