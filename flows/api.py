@@ -166,6 +166,13 @@ def decide(body: Json, task_id: int) -> Json:
     return _record(service.decide(task_id, by=current_person(), **body))
 
 
+@blp.post("/tasks/<int:task_id>/undo")
+@blp.response(200)
+def undo(task_id: int) -> Json:
+    """Take back a decision of one's own, while the flow's grace lasts."""
+    return _record(service.undo(task_id, by=current_person()))
+
+
 @blp.post("/tasks/<int:task_id>/claim")
 @blp.response(200)
 def claim(task_id: int) -> Json:

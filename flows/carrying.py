@@ -23,6 +23,7 @@ from .effects import (
     Note,
     Notify,
     OpenTask,
+    ReopenTask,
     SetStatus,
     SetTimer,
     SetValues,
@@ -104,6 +105,7 @@ def _write(conn: Connection, move: Move) -> Record:
     run = (move.run_id, record.id, record.form)
     ids = store.open_tasks(conn, run, move.of(OpenTask), move.now)
     store.change_tasks(conn, move.run_id, move.of(ChangeTask))
+    store.reopen_tasks(conn, move.run_id, [each.name for each in move.of(ReopenTask)])
     store.close_tasks(conn, move.run_id, move.of(CloseTask), move.now)
     _write_timers(conn, move)
     _write_calls(conn, move)

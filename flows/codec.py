@@ -6,7 +6,7 @@ from typing import Any
 
 from ..platform.acting import ActingAs
 from .effects import Reason
-from .run import NOTHING, Back, Closed, Progress, Run, State, Status, Task
+from .run import NOTHING, Back, Closed, Pending, Progress, Run, State, Status, Task
 
 VERSION = 1
 
@@ -78,7 +78,48 @@ def _dump_task(task: Task) -> dict[str, Any]:
         found["after"] = list(task.after)
     if task.why:
         found["why"] = [[each.code, dict(each.data)] if each.data else [each.code] for each in task.why]
+    if task.pending is not None:
+        found["pending"] = _dump_pending(task.pending)
     return found
+
+
+def _dump_pending(pending: Pending) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "verdict": pending.verdict,
+        "at": _text(pending.at),
+        "until": _text(pending.until),
+        "by": pending.by,
+    }
+    if pending.acting_as is not ActingAs.PERSON:
+        found["as"] = pending.acting_as.value
+    for key, value in (
+        ("for", pending.behalf),
+        ("comment", pending.comment or None),
+        ("to", pending.to),
+        ("raw", dict(pending.raw) or None),
+    ):
+        if value is not None:
+            found[key] = value
+    if pending.resume != "again":
+        found["resume"] = pending.resume
+    return found
+
+
+def _load_pending(state: Mapping[str, Any] | None) -> Pending | None:
+    if state is None:
+        return None
+    return Pending(
+        verdict=state["verdict"],
+        at=_required(state["at"]),
+        until=_required(state["until"]),
+        by=state["by"],
+        acting_as=ActingAs(state.get("as", ActingAs.PERSON)),
+        behalf=state.get("for"),
+        comment=state.get("comment", ""),
+        to=state.get("to"),
+        resume=state.get("resume", "again"),
+        raw=state.get("raw", NOTHING),
+    )
 
 
 def _load_task(state: Mapping[str, Any]) -> Task:
@@ -96,6 +137,7 @@ def _load_task(state: Mapping[str, Any]) -> Task:
         limited=state.get("limited", False),
         after=tuple(state.get("after", ())),
         why=tuple(Reason(each[0], each[1] if len(each) > 1 else NOTHING) for each in state.get("why", ())),
+        pending=_load_pending(state.get("pending")),
     )
 
 

@@ -42,7 +42,7 @@ class Right(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Who: ``kind`` names it (``role``, ``manager`` …), ``value`` is its operand, ``of`` a department that narrows it."""
+    """Who: ``kind`` names it (``role``, ``manager`` …), ``value`` is its operand, ``of`` narrows it to a department."""
 
     kind: str
     value: Any

@@ -28,7 +28,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class OpenTask:
-    """``principal`` is ``p:<person>``, of a pool ``r:<role>`` or ``r:<role>@<department>``; ``people`` all who may act."""
+    """``principal``: ``p:<person>``, of a pool ``r:<role>`` or ``r:<role>@<department>``; ``people``: all who may act."""
 
     name: str
     step: str
@@ -60,6 +60,13 @@ class CloseTask:
     name: str
     verdict: str
     actor: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenTask:
+    """A task whose closing did not count after all waits again."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +134,16 @@ class SetStatus:
     finished: bool
 
 
-Effect = OpenTask | ChangeTask | CloseTask | SetTimer | ClearTimer | Call | Notify | SetValues | Note | SetStatus
+Effect = (
+    OpenTask
+    | ChangeTask
+    | CloseTask
+    | ReopenTask
+    | SetTimer
+    | ClearTimer
+    | Call
+    | Notify
+    | SetValues
+    | Note
+    | SetStatus
+)

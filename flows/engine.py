@@ -21,6 +21,7 @@ from .engine_back import marks_of, targets
 from .engine_decide import decide
 from .engine_draft import Draft
 from .engine_errors import NotAllowed, NotAssigned, RunFinished, TaskClosed
+from .engine_grace import settle, take, taken, undo
 from .engine_hand import add, claim, release, transfer
 from .engine_outside import arrive, complete, edit, fail, resubmit, urge, withdraw
 from .engine_rights import acting, offers, people_of
@@ -38,7 +39,10 @@ from .events import (
     Failed,
     Released,
     Resubmitted,
+    Settled,
+    Taken,
     Transferred,
+    Undone,
     Urged,
     Withdrawn,
 )
@@ -67,6 +71,9 @@ def step(program: FlowProgram, run: Run, event: Event, world: World) -> Transiti
         NotAllowed: what they want is not offered there, or lacks something.
         NotFound: there never was such a task.
     """
+    graceful = _GRACEFUL.get(type(event))
+    if graceful is not None:
+        return graceful(program, run, event, world)
     draft = Draft(program, run, world)
     on_task = _ON_TASK.get(type(event))
     if on_task is not None:
@@ -85,6 +92,9 @@ def step(program: FlowProgram, run: Run, event: Event, world: World) -> Transiti
 def _task(run: Run, event: Any, world: World) -> Task:
     task = run.task(event.task)
     if task is not None and not task.held:
+        first = taken(run, task)
+        if first is not None:
+            raise TaskClosed.by(first, world.people)
         return task
     closed = next((each for each in run.closed if each.name == event.task), None)
     if closed is not None:
@@ -92,10 +102,19 @@ def _task(run: Run, event: Any, world: World) -> Task:
     raise NotFound(msg("There is no task %(name)s in this request.", name=repr(event.task)))
 
 
+def _take(program: FlowProgram, run: Run, event: Taken, world: World) -> Transition:
+    return take(program, run, _task(run, event, world), event, world)
+
+
 def _expired(draft: Draft, event: Expired) -> None:
     expire(draft, event.name)
 
 
+_GRACEFUL: Mapping[type, Callable[[FlowProgram, Run, Any, World], Transition]] = {
+    Taken: _take,
+    Settled: settle,
+    Undone: undo,
+}
 _ON_TASK: Mapping[type, Callable[[Draft, Task, Any], None]] = {
     Decided: decide,
     Claimed: claim,

@@ -6,7 +6,7 @@ from ..platform.text import msg
 from .definition import Kind, Mode, Step
 from .effects import Actor, Reason, SetStatus
 from .engine_assign import Candidate, give, owner, person
-from .engine_draft import Draft
+from .engine_draft import SYSTEM, Draft
 from .engine_errors import NotAllowed
 from .engine_walk import advance
 from .events import Decided
@@ -213,7 +213,7 @@ def _ask_again(draft: Draft, step: str, progress: Progress, kept: tuple[str | No
     keep, own = kept
     fallen = [each for each in draft.closed if each.step == step and _falls(each, keep)]
     if progress.state is State.OPEN and not (step != own and _is_limited(draft, step)):
-        return _reopen_decisions(draft, step, fallen)
+        return _reopen_decisions(draft, step, fallen, keep)
     if not fallen and progress.state not in (State.PASSED, State.OPEN):
         return False
     _void(draft, fallen)
@@ -237,13 +237,16 @@ def _is_limited(draft: Draft, step: str) -> bool:
     return any(task.limited for task in draft.tasks_of(step))
 
 
-def _reopen_decisions(draft: Draft, step_id: str, fallen: list[Closed]) -> bool:
+def _reopen_decisions(draft: Draft, step_id: str, fallen: list[Closed], keep: str | None) -> bool:
     """While a step is open, those whose decisions fell are asked beside the others."""
     _void(draft, fallen)
     step = draft.program.steps[step_id]
+    pending = [task for task in draft.tasks_of(step_id) if task.pending is not None and task.pending.by != keep]
+    for task in pending:
+        draft.take_back(task, SYSTEM, "material")
     people = dict.fromkeys(each.accountable for each in fallen if draft.world.people.active(each.accountable))
     before = draft.branch_reasons(step_id)
     for key in people:
         assert key is not None
         give(draft, step, person(key, Reason("again", {"person": key})), before=before)
-    return bool(fallen)
+    return bool(fallen or pending)

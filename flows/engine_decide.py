@@ -23,7 +23,15 @@ def decide(draft: Draft, task: Task, event: Decided) -> None:
         Forbidden: their own request, above their limit.
         NotAllowed: the verdict is not offered, a reason is missing, the way back leads nowhere.
     """
-    actor = standing(draft, task, event.actor)
+    apply_decision(draft, task, event, standing(draft, task, event.actor))
+
+
+def apply_decision(draft: Draft, task: Task, event: Decided, actor: Actor) -> None:
+    """The decision of ``actor``, whose standing was looked at before.
+
+    Raises:
+        Forbidden, NotAllowed: as :func:`decide`.
+    """
     step = draft.program.steps.get(task.step)
     _check(draft, task, step, event)
     if event.values:

@@ -16,6 +16,7 @@ from .effects import (
     Note,
     OpenTask,
     Reason,
+    ReopenTask,
     SetStatus,
     SetTimer,
 )
@@ -29,6 +30,7 @@ SYSTEM = Actor(None, ActingAs.SYSTEM)
 
 CANCELLED = "cancelled"
 ADMINS = "r:admin"
+GRACE = "grace:"
 
 
 class Draft:
@@ -135,6 +137,8 @@ class Draft:
     def close_task(self, task: Task, verdict: str, actor: Actor) -> None:
         """The task is over; a person's verdict is kept with who gave it."""
         self.tasks = [each for each in self.tasks if each.name != task.name]
+        if task.pending is not None:
+            self.effects.append(ClearTimer(grace_timer(task.name)))
         if not task.held:
             self.remember(task, verdict, actor)
             self.effects.append(CloseTask(task.name, verdict, None if verdict == CANCELLED else actor))
@@ -154,9 +158,27 @@ class Draft:
         if not task.held:
             self.note("task.cancelled", actor, task=task.name, step=task.step, because=because)
 
+    def take_back(self, task: Task, actor: Actor, because: str = "") -> None:
+        """The decision pending on the task does not count: it waits again, and with it those that it made needless."""
+        assert task.pending is not None
+        self.put_task(replace(task, pending=None))
+        self.effects.append(ClearTimer(grace_timer(task.name)))
+        self.effects += [ReopenTask(each.name) for each in (task, *self.alternatives(task))]
+        self.note(
+            "task.undone", actor, task=task.name, step=task.step, verdict=task.pending.verdict, because=because
+        )  # fmt: skip
+
+    def alternatives(self, task: Task) -> list[Task]:
+        """The other tasks of which one decision is enough, that somebody sees."""
+        return [
+            each
+            for each in self.tasks
+            if each.slot == task.slot and each.parent == task.parent and each.name != task.name and not each.held
+        ]
+
     def open_tasks(self) -> list[Task]:
         """Those that wait for somebody now."""
-        return [task for task in self.tasks if not task.held]
+        return [task for task in self.tasks if not task.held and task.pending is None]
 
     def tasks_of(self, step: str) -> list[Task]:
         return [task for task in self.tasks if task.step == step]
@@ -256,6 +278,11 @@ class Draft:
 
 
 _EMPTY: tuple[Any, ...] = (None, "", (), {}, [])
+
+
+def grace_timer(task: str) -> str:
+    """The timer at whose end the decision pending on ``task`` counts; no step has such a name."""
+    return f"{GRACE}{task}"
 
 
 def _with_facts(program: FlowProgram, submitter: str | None, world: World) -> Mapping[str, Any]:

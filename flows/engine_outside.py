@@ -129,7 +129,9 @@ def _check_withdraw(draft: Draft) -> None:
             msg("“%(action)s” is being carried out. Try again in a moment.", action=draft.program.steps[busy].do),
             code="action_under_way",
         )
-    decided = any(each.verdict not in ("cancelled", "add") and not each.void for each in draft.closed)
+    decided = any(each.verdict not in ("cancelled", "add") and not each.void for each in draft.closed) or any(
+        task.pending is not None for task in draft.tasks
+    )
     if rule == "never" or (rule == "until_decided" and decided and draft.status is not Status.RETURNED):
         message = (
             msg("This flow does not let requests be withdrawn.")

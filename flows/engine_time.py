@@ -1,6 +1,7 @@
 """What time does: reminders, what follows a deadline that passed, and the end of waiting."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from .deadlines import Moment, What, moment, plan
 from .definition import Due, Kind, Mode, Step
@@ -12,6 +13,7 @@ from .engine_walk import advance
 from .run import Progress, State, Status, Task
 
 REMINDER = "task_reminder"
+SOON = timedelta(seconds=1)
 
 
 def expire(draft: Draft, step_id: str) -> None:
@@ -19,7 +21,10 @@ def expire(draft: Draft, step_id: str) -> None:
     step, progress = draft.program.steps.get(step_id), draft.steps.get(step_id)
     if step is None or progress is None or progress.state is not State.OPEN:
         return
-    if step.kind is Kind.WAIT:
+    pending = [task.pending.until for task in draft.tasks_of(step_id) if task.pending is not None]
+    if pending:  # who decided in time is not overtaken by the deadline
+        draft.set_timer(step_id, max(*pending, draft.world.now + SOON))
+    elif step.kind is Kind.WAIT:
         _end_waiting(draft, step, progress)
     elif step.due is not None:
         _pass_moments(draft, step, step.due, progress)

@@ -39,6 +39,12 @@ _ENTRIES: Mapping[str, Phrase] = {
     "task.decided:complete": {"en": "Completed {step}.", "zh": "完成“{step}”。"},
     "task.decided:retry": {"en": "Had {step} tried again.", "zh": "重试“{step}”。"},
     "task.decided:skip": {"en": "Passed over {step}.", "zh": "跳过“{step}”。"},
+    "task.undone": {"en": "Took the decision on {step} back.", "zh": "撤销了对“{step}”的处理。"},
+    "task.undone:because": {
+        "en": "The decision on {step} does not count: {because}",
+        "zh": "对“{step}”的处理未生效：{because}",
+    },
+    "task.settled": {"en": "The decision on {step} counts.", "zh": "对“{step}”的处理生效。"},
     "task.claimed": {"en": "Claimed {step}.", "zh": "认领“{step}”。"},
     "task.released": {"en": "Released {step}.", "zh": "释放“{step}”。"},
     "task.transferred": {"en": "Handed {step} over to {to}.", "zh": "将“{step}”转交给 {to}。"},
@@ -125,6 +131,8 @@ def _phrase(event: str, data: Mapping[str, Any]) -> Phrase | None:
     for name in _QUALIFIERS:
         if isinstance(data.get(name), str):
             keys.extend([f"{key}:{data[name]}" for key in keys])
+    if event == "task.undone" and data.get("because"):
+        keys.append("task.undone:because")
     return next((_ENTRIES[key] for key in reversed(keys) if key in _ENTRIES), None)
 
 

@@ -25,6 +25,35 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A decision that can be taken back until the flow's ``grace`` is over; ``raw`` are its values as JSON."""
+
+    decided: Decided
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def task(self) -> str:
+        return self.decided.task
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The decision pending on ``task`` counts from now on; ``values`` are those it brings, read anew."""
+
+    task: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Who took the decision pending on ``task`` takes it back; or, ``because`` it cannot count any more, nobody did."""
+
+    task: str
+    actor: Actor
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     task: str
     actor: Actor
@@ -126,6 +155,9 @@ class Edited:
 
 Event = (
     Decided
+    | Taken
+    | Settled
+    | Undone
     | Claimed
     | Released
     | Transferred

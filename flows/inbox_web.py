@@ -14,7 +14,7 @@ from ..platform.paging import Page
 from ..platform.people.current import current_language, current_person, current_zone
 from ..platform.people.directory import Person
 from ..platform.web.language import gettext as _
-from . import batch, inbox, listing, sheet, task_page
+from . import batch, inbox, listing, sheet, task_page, undoing
 from .blueprint import bp
 
 CHIPS = ("overdue", "today", "delegated")
@@ -70,6 +70,7 @@ def my_inbox() -> ResponseReturnValue:
         forms=sheet.forms_of(rows),
         opened=selected,
         following=_after(rows, selected.task.id) if selected else None,
+        undo=undoing.of_task(request.args.get("undo", type=int), person),
         now=clock.now(),
     )
 

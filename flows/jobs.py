@@ -9,14 +9,15 @@ from sqlalchemy.engine import Connection
 
 from ..platform import clock, db
 from ..platform.background import Job, Retry, backoff, handler
-from ..platform.errors import Conflict, NotFound, Refused
+from ..platform.errors import Conflict, NotFound, Refused, SignoffError
 from ..platform.text import msg
 from ..platform.timers import Timer, timer_handler
 from . import carrying, cases, engine, entering, store
 from .actions import Action, ActionContext, ActionFailed, find_action
 from .cases import Case
+from .engine_draft import GRACE, SYSTEM
 from .entering import NOTHING_ENTERED, Entered
-from .events import Completed, Event, Expired, Failed
+from .events import Completed, Event, Expired, Failed, Settled, Undone
 from .values import plain
 
 ATTEMPTS = 10
@@ -125,7 +126,28 @@ def fire(conn: Connection, timer: Timer) -> None:
         case = cases.of_run(conn, timer.payload["run"], lock=True)
     except NotFound:
         return
-    _step(conn, case, Expired(timer.payload["name"]))
+    name = str(timer.payload["name"])
+    if name.startswith(GRACE):
+        _settle(conn, case, name.removeprefix(GRACE))
+    else:
+        _step(conn, case, Expired(name))
+
+
+def _settle(conn: Connection, case: Case, task: str) -> None:
+    """A decision counts from now on, with its values read anew; it falls where they cannot be any more."""
+    waiting = case.run.task(task)
+    if waiting is None or waiting.pending is None:
+        return
+    pending = waiting.pending
+    by = case.directory.person(pending.by)
+    try:
+        if by is None:
+            raise NotFound(msg("There is no person %(key)s.", key=repr(pending.by)))
+        entered = entering.enter(case, waiting.step, pending.verdict, pending.raw, by)
+    except SignoffError as error:
+        _step(conn, case, Undone(task, SYSTEM, error.message))
+        return
+    _step(conn, case, Settled(task, entered.changes), entered)
 
 
 def _step(conn: Connection, case: Case, event: Event, entered: Entered = NOTHING_ENTERED) -> None:

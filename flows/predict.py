@@ -13,6 +13,7 @@ from ..platform.text import msg
 from . import engine, words
 from .definition import Flow, Kind, Step
 from .effects import Actor, Note, OpenTask, Reason
+from .engine_grace import without_pending
 from .engine_walk import call_name
 from .events import Arrived, Completed, Decided, Event, Expired
 from .program import FlowProgram
@@ -79,6 +80,7 @@ class _Forward:
 
     def going_on(self, run: Run) -> Prediction:
         """From where ``run`` stands: what is over already is left out."""
+        run = without_pending(run)
         self.past = {step for step, each in run.steps.items() if each.state in (State.DONE, State.PASSED)}
         for task in run.open_tasks:
             people = engine.people_of(task, self.world.people)

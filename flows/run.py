@@ -35,6 +35,28 @@ class State(StrEnum):
     UNDONE = "undone"
 
 
+NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A decision that was taken and counts from ``until`` on; before, who took it may take it back.
+
+    ``behalf`` is for whom a delegate decided; ``raw`` are the values that came with it, as JSON.
+    """
+
+    verdict: str
+    at: datetime
+    until: datetime
+    by: str
+    acting_as: ActingAs = ActingAs.PERSON
+    behalf: str | None = None
+    comment: str = ""
+    to: str | None = None
+    resume: str = "again"
+    raw: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A task that is not closed.
@@ -42,6 +64,7 @@ class Task:
     ``slot`` groups tasks of which one decision is enough. A ``held`` task waits for those whose ``parent`` it is (added
     before it) and is in nobody's inbox; ``after`` are asked once this one agrees. ``behalf`` is whom its holder stands
     for, when it was handed over for this once. ``limited``: who approves must have a personal limit that covers it.
+    ``pending`` is the decision on it that does not count yet.
     """
 
     name: str
@@ -57,6 +80,7 @@ class Task:
     limited: bool = False
     after: tuple[str, ...] = ()
     why: tuple[Reason, ...] = ()
+    pending: Pending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +100,6 @@ class Closed:
     def accountable(self) -> str | None:
         """Whose decision it is: of a delegate's, the person's who delegated."""
         return self.behalf or self.by
-
-
-NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

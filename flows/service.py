@@ -26,9 +26,23 @@ from . import builtin_actions, carrying, cases, engine, entering, history, messa
 from .cases import Case
 from .effects import Actor
 from .engine_errors import TaskClosed
+from .engine_grace import has_grace
 from .engine_rights import acting
 from .entering import NOTHING_ENTERED, Entered
-from .events import Added, Arrived, Claimed, Decided, Event, Released, Resubmitted, Transferred, Urged, Withdrawn
+from .events import (
+    Added,
+    Arrived,
+    Claimed,
+    Decided,
+    Event,
+    Released,
+    Resubmitted,
+    Taken,
+    Transferred,
+    Undone,
+    Urged,
+    Withdrawn,
+)
 from .run import Closed
 
 ATTEMPTS = 8
@@ -116,9 +130,35 @@ def decision_of(decision: Decision, by: Person) -> Make:
             decision.to,
             decision.resume or "again",
         )
+        if has_grace(case.program, task.step):
+            return Intent(Taken(event, decision.values or {}), entered)
         return Intent(event, entered)
 
     return make
+
+
+def undo(task_id: int, *, by: Person) -> Record:
+    """Take back a decision of one's own that does not count yet.
+
+    Raises:
+        Conflict: it counts already.
+        Forbidden: another took it.
+        NotFound: no such task, or not theirs to see.
+    """
+
+    def load(conn: Any) -> Case:
+        found = cases.of_task(conn, task_id)
+        if found is None:
+            raise no_task(task_id)
+        names[:] = [found[0].name]
+        return found[1]
+
+    def intent(case: Case, _now: datetime) -> Intent:
+        require_sight(case, by, task_id)
+        return Intent(Undone(names[0], Actor(by.key)))
+
+    names: list[str] = []
+    return _move(load, intent)
 
 
 def claim(task_id: int, *, by: Person) -> Record:

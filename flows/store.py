@@ -106,6 +106,11 @@ _CLOSE_TASKS = (
         decided_as=sa.bindparam("decided_as"),
     )
 )
+_REOPEN_TASKS = (
+    sa.update(tasks)
+    .where(tasks.c.run_id == sa.bindparam("run"), tasks.c.name.in_(sa.bindparam("names", expanding=True)))
+    .values(open=True, closed_at=None, verdict=None, decided_by=None, decided_as=None)
+)
 _CHANGE_TASKS = (
     sa.update(tasks)
     .where(tasks.c.run_id == sa.bindparam("run"), tasks.c.name == sa.bindparam("task"))
@@ -280,6 +285,12 @@ def close_tasks(conn: Connection, run_id: int, closed: Sequence[CloseTask], now:
                 for each in closed
             ],
         )
+
+
+def reopen_tasks(conn: Connection, run_id: int, names: Sequence[str]) -> None:
+    """Let closed tasks wait again."""
+    if names:
+        conn.execute(_REOPEN_TASKS, {"run": run_id, "names": list(names)})
 
 
 def change_tasks(conn: Connection, run_id: int, changed: Sequence[ChangeTask]) -> None:

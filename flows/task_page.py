@@ -18,10 +18,11 @@ from ..platform.people.current import current_language
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
 from ..platform.text import LocalText
-from . import engine_back, history, listing, showing, timeline, visibility
+from . import engine_back, history, listing, showing, timeline, undoing, visibility
 from .definition import Right, Step
 from .listing import OneTask
 from .timeline import MomentView
+from .undoing import Undoable
 
 VERDICTS = ("approve", "complete", "reject", "return", "retry", "skip")
 MANY = 500
@@ -96,6 +97,11 @@ class TaskPage:
         """Whom it can be handed to, or who can be added."""
         everybody = self.one.case.directory.persons.values()
         return [(each.key, each.name) for each in everybody if each.active and each.key != self.one.person.key][:MANY]
+
+    @property
+    def undo(self) -> Undoable | None:
+        """The decision that the person may still take back."""
+        return undoing.of_case(self.task.id, self.task.name, self.one.case, self.one.person)
 
     @property
     def why(self) -> str:

@@ -13,7 +13,7 @@ from ..platform.people.current import current_person
 from ..platform.people.directory import Person
 from ..platform.text import msg
 from ..platform.web.language import gettext as _
-from . import engine_errors, service, task_page
+from . import engine_errors, service, task_page, undoing
 from .blueprint import bp
 from .task_page import VERDICTS, TaskPage
 
@@ -48,6 +48,18 @@ def act(task_id: int) -> ResponseReturnValue:
         return _page(task_page.of(task_id, person, sent=sent, problems=error.problems), error.status, error)
     flash(said)
     return redirect(_next(task_id), code=303)
+
+
+@bp.post("/tasks/<int:task_id>/undo")
+def undo(task_id: int) -> ResponseReturnValue:
+    """Take back the decision of a moment ago; its task opens again."""
+    try:
+        record = service.undo(task_id, by=current_person())
+    except Conflict as error:
+        flash(error.message, "warning")
+        return redirect(url_for("signoff_flows.inbox"), code=303)
+    flash(_("Your decision on %(name)s is taken back.", name=record.name))
+    return redirect(url_for("signoff_flows.inbox", task=task_id), code=303)
 
 
 @bp.post("/tasks/<int:task_id>/evaluate")
@@ -113,4 +125,5 @@ def _next(task_id: int) -> str:
         return url_for("signoff_flows.task", task_id=task_id)
     following = request.form.get("following", type=int)
     kept = {key: value for key in ("chip", "form") if (value := request.form.get(f"inbox_{key}"))}
-    return url_for("signoff_flows.inbox", task=following, chip=kept.get("chip"), form=kept.get("form"))
+    undo = task_id if undoing.of_task(task_id, current_person()) is not None else None
+    return url_for("signoff_flows.inbox", task=following, chip=kept.get("chip"), form=kept.get("form"), undo=undo)

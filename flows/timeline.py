@@ -15,7 +15,7 @@ from ..platform.web.language import gettext as _
 from . import history
 from .history import Moment
 
-NOISE = frozenset({"task.cancelled", "action.called", "run.started", "step.cancelled", "wait.started"})
+NOISE = frozenset({"task.cancelled", "action.called", "run.started", "step.cancelled", "wait.started", "task.settled"})
 """Entries that prove how it went on, and tell people nothing that the next entry does not."""
 
 _LOOKS = {
@@ -33,6 +33,7 @@ _LOOKS = {
     "run.urged": ("megaphone", "warning"),
     "timer.fired": ("alarm", "warning"),
     "task.escalated": ("arrow-up", "warning"),
+    "task.undone": ("arrow-counterclockwise", "warning"),
     "task.claimed": ("hand-index", "neutral"),
     "task.transferred": ("arrow-left-right", "neutral"),
     "task.delegated": ("arrow-left-right", "neutral"),

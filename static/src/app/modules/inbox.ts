@@ -36,6 +36,7 @@ export default function inbox(root: HTMLElement): void {
     b: () => press("b"),
     t: () => press("t"),
     c: () => press("c"),
+    z: undo,
     "?": () => (help(), true),
   };
 
@@ -61,6 +62,13 @@ export default function inbox(root: HTMLElement): void {
 
   function press(key: string): boolean {
     const button = root.querySelector<HTMLElement>(`.inbox-pane [data-key="${key}"]`);
+    button?.click();
+    return button !== null;
+  }
+
+  /** Take the last decision back: its button stands above the list while that is possible. */
+  function undo(): boolean {
+    const button = document.querySelector<HTMLElement>('[data-key="z"]');
     button?.click();
     return button !== null;
   }
