@@ -88,7 +88,7 @@ class RouteProof:
                 elif not self._is_real(cells):
                     doubts.append(self._not_proven(msg("%(values)s may match no branch", values=what), values))
                 else:
-                    yield self._gap(what, values)
+                    yield self._gap(what, self._bound(values))
 
     def _gap(self, what: str, values: Mapping[str, Any]) -> Problem:
         return Problem(
@@ -108,7 +108,7 @@ class RouteProof:
             both = evaluate(self.conditions[first], values) and evaluate(self.conditions[second], values)
             what = region(piece, self.variables)
             if both and self._is_real(cells):
-                yield self._overlap(self.branches[first], self.branches[second], what, values)
+                yield self._overlap(self.branches[first], self.branches[second], what, self._bound(values))
             else:
                 two = msg("%(first)s and %(second)s may overlap", **self._names(first, second))
                 doubts.append(self._not_proven(two, values if both else None))
@@ -166,11 +166,19 @@ class RouteProof:
                 cells[variable] = self.variables.ordinary(variable, self.variables.space.cells(variable))
         return cells, self.variables.values(cells)
 
+    def _bound(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Without the fields of which it only matters that they are filled."""
+        return {
+            key: value
+            for key, value in values.items()
+            if value is None or key.startswith(FACT) or key in self.premises.bound
+        }
+
     def _is_real(self, cells: Mapping[int, int]) -> bool:
         """Whether a request with these values can surely be made."""
         if not self.premises.complete or not self.variables.certain(cells):
             return False
-        keys = {self.variables.names[variable] for variable in cells}
+        keys = {self.variables.names[variable] for variable in cells} & self.premises.bound
         computed = [key for key in keys if key in self.ground.sources]
         return all(self._is_free(key, keys, computed) for key in computed)
 

@@ -7,22 +7,16 @@ from typing import Any
 from ...forms.conditions import evaluate, fields_of, parse
 from ...forms.conditions.tree import ALWAYS, All, AnyOf, Condition, Not, Op, Test
 from ...forms.definition import Field, Form, Rule
-from ...forms.formulas import Call, FormulaError, Literal, Name, Tree, functions_of
+from ...forms.formulas import Call, FormulaError, Literal, Name, Tree
 from ...forms.formulas import fields_of as fields_of_formula
 from ...forms.formulas import parse as parse_formula
 from ...forms.kinds import Base, Kind
 from ...forms.types import UnknownType, kind_of, kinds_of
+from .blanks import blank_when
 from .ground import Ground
 
 Kinds = Mapping[str, Kind]
 
-# Blank counts as 0 in arithmetic, so that these always give something.
-_ALWAYS_FILLED = frozenset(
-    {
-        "*", "neg", "percent", "SUM", "COUNT", "LEN", "ROUND", "ROUNDUP", "ROUNDDOWN", "ABS", "AND", "OR", "NOT",
-        "ISBLANK", "CONTAINS", "TODAY", "NOW",
-    }
-)  # fmt: skip
 _COMPARISONS: Mapping[str, Op] = {
     "=": Op.EQ, "<>": Op.NE, "<": Op.LT, "<=": Op.LTE, ">": Op.GT, ">=": Op.GTE,
 }  # fmt: skip
@@ -45,7 +39,7 @@ def ground_of(form: Form) -> Ground:
         hides=effects["hide"],
         requires=effects["require"],
         unclear=frozenset(_unclear(rules)),
-        filled=frozenset(_always_filled(formulas, kinds)),
+        blank_when=blank_when(formulas, kinds, {*effects["show"], *effects["hide"], *_unclear(rules)}),
         affects=_affects(form, formulas, rules),
         sources={key: _sources(key, formulas) for key in formulas},
         create=form.access.create,
@@ -138,42 +132,6 @@ def _checks(form: Form, kinds: Kinds, ground: Ground) -> Iterator[Condition]:
             continue
         asked = when if at is None else All((when, ground.visible(at)))
         yield check if asked in (ALWAYS, All((ALWAYS, ALWAYS))) else AnyOf((Not(asked), check))
-
-
-def _always_filled(formulas: Mapping[str, Tree | None], kinds: Kinds) -> Iterator[str]:
-    """Computed fields that hold something whatever is filled in."""
-    for key, tree in formulas.items():
-        if tree is not None and _fills(tree, formulas, kinds, frozenset({key})):
-            yield key
-
-
-def _fills(tree: Tree, formulas: Mapping[str, Tree | None], kinds: Kinds, seen: frozenset[str]) -> bool:
-    def fills(part: Tree) -> bool:
-        return _fills(part, formulas, kinds, seen)
-
-    match tree:
-        case Literal(value):
-            return value != ""
-        case Name(key):
-            inner = formulas.get(key)
-            return inner is not None and key not in seen and _fills(inner, formulas, kinds, seen | {key})
-        case Call("IF", (_, first, second)):
-            return fills(first) and fills(second)
-        case Call("+" | "-"):
-            return _counts_only(tree, kinds)
-        case Call("/" | "mod" | "MOD", (_, Literal(value))):
-            return bool(value)
-        case Call("COALESCE" | "MIN" | "MAX", parts):
-            return any(fills(part) for part in parts)
-        case Call(name):
-            return name in _ALWAYS_FILLED or name in _COMPARISONS
-
-
-def _counts_only(tree: Tree, kinds: Kinds) -> bool:
-    """Adds numbers, not days to a date: a blank date stays blank."""
-    read = [kinds.get(key) for key in fields_of_formula(tree)]
-    days = functions_of(tree) & {"TODAY", "NOW", "DATE"}
-    return not days and all(kind is not None and kind.base is Base.NUMBER for kind in read)
 
 
 def _affects(

@@ -15,7 +15,8 @@ NEVER = AnyOf()
 class Ground:
     """``shows``, ``hides`` and ``requires`` are the conditions of the rules that do so to a field.
 
-    ``checks`` hold for every request that was sent. ``filled`` are computed fields that are never blank. ``affects``
+    ``checks`` hold for every request that was sent. ``blank_when``: a computed field there is blank only if one of its
+    conditions holds. ``affects``
     names, for each field, the fields whose value or visibility can change with it; ``sources`` are the fields from
     which a computed one is made.
     """
@@ -25,7 +26,7 @@ class Ground:
     hides: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
     requires: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
     checks: tuple[Condition, ...] = ()
-    filled: frozenset[str] = frozenset()
+    blank_when: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
     affects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unclear: frozenset[str] = frozenset()
@@ -46,10 +47,14 @@ class Ground:
             return ALWAYS
         return AnyOf(self.requires.get(key, ()))
 
+    def always_filled(self, key: str) -> bool:
+        """Whether the field is computed, shows, and holds something whatever is filled in."""
+        return self.blank_when.get(key) == () and key not in self.unclear and self.visible(key) == ALWAYS
+
     def laws(self, key: str) -> tuple[Known, ...]:
         """What always holds of a field: hidden it is blank, visible and required it is not. Of a fact, nothing."""
         if key not in self._laws:
-            self._laws[key] = tuple(known(law) for law in self._laws_of(key)) if key in self.fields else ()
+            self._laws[key] = tuple(self._laws_of(key)) if key in self.fields else ()
         return self._laws[key]
 
     @cached_property
@@ -57,17 +62,20 @@ class Ground:
         """``checks`` as something known."""
         return tuple(known(check) for check in self.checks)
 
-    def _laws_of(self, key: str) -> Iterator[Condition]:
+    def _laws_of(self, key: str) -> Iterator[Known]:
         if key in self.unclear:
             return
         visible, blank = self.visible(key), Test(key, Op.EMPTY, True)
         if visible != ALWAYS:
-            yield AnyOf((visible, blank))
-        required = ALWAYS if key in self.filled else self.required(key)
-        if self.fields[key].compute is not None and key not in self.filled:
-            required = NEVER  # nobody can fill what is computed
-        if required != NEVER:
-            yield AnyOf((Not(All((visible, required))), Test(key, Op.EMPTY, False)))
+            yield known(AnyOf((visible, blank)))
+        if self.fields[key].compute is not None:
+            # nobody can fill what is computed, so that requiring it says nothing
+            if key in self.blank_when:
+                made = AnyOf((Not(visible), *self.blank_when[key], Test(key, Op.EMPTY, False)))
+                yield known(made, loose=visible == ALWAYS)
+        elif (required := self.required(key)) != NEVER:
+            law = AnyOf((Not(All((visible, required))), Test(key, Op.EMPTY, False)))
+            yield known(law, loose=visible == required == ALWAYS)
 
     def changed_by(self, keys: Iterable[str]) -> frozenset[str]:
         """The fields that may differ after ``keys`` were written, themselves among them."""

@@ -15,16 +15,18 @@ class Known:
     """Told apart by identity: conditions of two hundred branches are too large to compare each time.
 
     ``keys`` are the fields and facts that the condition reads, of a column its table; ``exact``: cells answer it.
+    ``loose``: it says of some of them only whether they are filled.
     """
 
     condition: Condition
     keys: frozenset[str]
     exact: bool
+    loose: bool = False
 
 
-def known(condition: Condition) -> Known:
+def known(condition: Condition, *, loose: bool = False) -> Known:
     """``condition`` as something known."""
-    return Known(condition, read_by(condition), is_exact(condition))
+    return Known(condition, read_by(condition), is_exact(condition), loose)
 
 
 def both(condition: Condition, parts: Iterable[Known]) -> Known:

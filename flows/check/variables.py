@@ -113,9 +113,13 @@ class Variables:
             return sampled((), _holds_for(name))
         if found.columns:
             rows = list(row_tests_of(self._conditions, name))
-            return domain_of_table(found, rows, _holds_for(name), self.people, blank=name not in self.ground.filled)
+            return domain_of_table(
+                found, rows, _holds_for(name), self.people, blank=not self.ground.always_filled(name)
+            )
         cuts = [*constants_of(tests), *self._cuts.get(name, ())]
-        return domain_of_field(found, tests, cuts, _holds_for(name), self.people, blank=name not in self.ground.filled)
+        return domain_of_field(
+            found, tests, cuts, _holds_for(name), self.people, blank=not self.ground.always_filled(name)
+        )
 
     def _made(self, condition: Condition) -> int:
         match condition:
