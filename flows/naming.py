@@ -35,6 +35,9 @@ class Names:
         found = self.people.departments.get(str(key)) if self.people is not None else None
         return local(found.name, self.language) if found else str(key or "—")
 
+    def role(self, key: Any) -> str:
+        return local(self.people.role(str(key)), self.language) if self.people is not None else str(key)
+
     def step(self, key: Any) -> str:
         found = self._steps.get(str(key))
         if str(key) == START:
@@ -46,7 +49,8 @@ class Names:
         sort, _, rest = principal.partition(":")
         if sort == "p":
             return self.person(rest)
-        role, _, department = rest.partition("@")
+        key, _, department = rest.partition("@")
+        role = self.role(key)
         return f"{role} ({self.department(department)})" if department else role
 
     def listed(self, names: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from ..platform.text import LocalText, msg
 from . import cases, catalogue, predict, words
 from .cases import Case
 from .definition import Kind
+from .naming import Names, language_of
 from .predict import PredictedStep, Prediction
 from .program import FlowProgram
 
@@ -111,12 +112,16 @@ def step_view(each: PredictedStep, prediction: Prediction, language: str) -> Ste
         id=each.step.id,
         kind=each.step.kind,
         title=each.step.title or each.step.id,
-        names=(each.pool,) if each.pool else _names(each.people, prediction),
+        names=(_pool(each.pool, prediction, language),) if each.pool else _names(each.people, prediction),
         pool=each.pool,
         due_at=each.due_at,
         why=words.why(each.why, prediction.people, language, prediction.flow),
         skipped=None if each.skipped is None else words.skipped(each.skipped, language),
     )
+
+
+def _pool(pool: str, prediction: Prediction, language: str) -> str:
+    return Names(prediction.people, prediction.flow, language_of(language)).principal(f"r:{pool}")
 
 
 def _names(keys: Sequence[str], prediction: Prediction) -> tuple[str, ...]:

@@ -142,6 +142,8 @@ def _words_of(reason: Reason, names: Names) -> dict[str, str]:
             found[key] = names.person(data[key])
     if "of" in data:
         found["of"] = names.department(data["of"]) if reason.code == "role" else names.person(data["of"])
+    if "role" in data:
+        found["role"] = names.role(data["role"])
     if "department" in data:
         found["department"] = names.department(data["department"])
     if "step" in data:

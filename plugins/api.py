@@ -1,7 +1,7 @@
 """What a plugin may bring: one value, named in the entry point group ``signoff.plugins``."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Blueprint, Flask
@@ -35,6 +35,7 @@ class Plugin:
     selectors: tuple[SelectorKind, ...] = ()
     actions: tuple[Action, ...] = ()
     templates: tuple[Template, ...] = ()
+    roles: Mapping[str, LocalText] = field(default_factory=dict)
     packs: tuple[Pack, ...] = ()
     menu: tuple[MenuEntry, ...] = ()
     blueprints: tuple[Blueprint, ...] = ()

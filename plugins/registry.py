@@ -12,6 +12,7 @@ from ..flows.check.documents import Offers
 from ..forms import types
 from ..platform import notifications
 from ..platform.errors import NotFound, Refused
+from ..platform.people import roles
 from ..platform.text import msg
 from ..platform.web import menus
 from .api import Pack, Plugin
@@ -81,6 +82,7 @@ def _declare(plugin: Plugin) -> None:
         actions.register_action(action)
     for template in plugin.templates:
         notifications.register_template(template)
+    roles.register(plugin.roles)
 
 
 def _mount(app: Flask, plugin: Plugin) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 
 from ..text import LocalText
 
@@ -63,6 +64,7 @@ class Directory:
     departments: Mapping[str, Department] = field(default_factory=dict)
     delegations: tuple[Delegation, ...] = ()
     revision: int = 0
+    role_names: Mapping[str, LocalText] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(
@@ -71,12 +73,14 @@ class Directory:
         departments: Iterable[Department] = (),
         delegations: Iterable[Delegation] = (),
         revision: int = 0,
+        role_names: Mapping[str, LocalText] = MappingProxyType({}),
     ) -> "Directory":
         return cls(
             {each.key: each for each in persons},
             {each.key: each for each in departments},
             tuple(delegations),
             revision,
+            role_names,
         )
 
     @cached_property
@@ -87,6 +91,10 @@ class Directory:
                 for role in person.roles:
                     found.setdefault(role, []).append(person)
         return {role: tuple(members) for role, members in found.items()}
+
+    def role(self, key: str) -> LocalText:
+        """What a role is called; its key where nobody named it."""
+        return self.role_names.get(key, key)
 
     def person(self, key: str | None) -> Person | None:
         return self.persons.get(key) if key is not None else None

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from .. import clock
 from ..models import settings
+from . import roles as named_roles
 from .directory import Delegation, Department, Directory, Person
 from .models import delegations, departments, person_limits, person_roles, persons
 
@@ -67,6 +68,7 @@ def load(conn: Connection, at_revision: int) -> Everybody:
         _departments(conn),
         _delegations(conn),
         at_revision,
+        named_roles.names(),
     )
     return Everybody(directory, {row.key: row.session_epoch for row in rows})
 

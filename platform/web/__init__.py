@@ -1,5 +1,6 @@
 """The web shell: layout, menus, language, errors and security of every page."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -23,7 +24,8 @@ def init_app(app: Flask) -> None:
     filters.init_app(app)
     security.init_app(app)
     errors.init_app(app)
-    app.jinja_env.globals.update(asset=asset, icon=icon, _icon=icon, csp_nonce=csp_nonce, person_name=person_name)
+    app.jinja_env.globals.update(asset=asset, icon=icon, _icon=icon, csp_nonce=csp_nonce)
+    app.jinja_env.globals.update(person_name=person_name, role_names=role_names)
     app.context_processor(_shell)
 
 
@@ -96,6 +98,14 @@ class _Layout:
 
 def _url_if_known(endpoint: str) -> str | None:
     return url_for(endpoint) if endpoint in current_app.view_functions else None
+
+
+def role_names(keys: Iterable[str]) -> list[str]:
+    """What roles are called on a page, in the order of their keys."""
+    from ..people.service import directory
+
+    known = directory()
+    return [filters.local_text(known.role(key)) for key in sorted(keys)]
 
 
 def person_name(key: str | None) -> str:

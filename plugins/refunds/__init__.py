@@ -1,8 +1,10 @@
 """Refunds: the form, the flow, and paying money back through a gateway."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ...platform.notifications import Template
+from ...platform.text import LocalText
 from ..api import Pack, Plugin
 from .actions import PAY
 
@@ -28,10 +30,20 @@ REFUND_DONE = Template(
     event="run.finished",
 )
 
+ROLES: Mapping[str, LocalText] = {
+    "service": {"en": "Customer service", "zh": "客服"},
+    "warehouse": {"en": "Warehouse", "zh": "仓库"},
+    "carrier": {"en": "Carrier contact", "zh": "物流对接"},
+    "quality": {"en": "Quality check", "zh": "质检"},
+    "finance": {"en": "Finance", "zh": "财务"},
+    "director": {"en": "Directors", "zh": "总监"},
+}
+
 plugin = Plugin(
     key="refunds",
     title={"en": "Refunds", "zh": "退款"},
     actions=(PAY,),
     templates=(REFUND_DONE,),
+    roles=ROLES,
     packs=(PACK,),
 )
