@@ -1,7 +1,7 @@
 """Putting definitions in force from files, and writing what is in force back into files."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file's name and its text, not yet read."""
+    """A file's name and what it holds, not yet read."""
 
     name: str
-    text: str
+    text: str | bytes
 
 
 class _Undo(Exception):
@@ -39,32 +39,38 @@ def read_paths(paths: Iterable[str | Path]) -> list[Source]:
 
     Raises:
         NotFound: a path does not exist; a folder holds no definition.
-        Malformed: a file is no UTF-8 text.
+        Malformed: a file cannot be opened.
     """
     found: list[Source] = []
     for path in map(Path, paths):
         if not path.exists():
             raise NotFound(msg("There is no %(path)s.", path=str(path)))
-        files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
+        files = sorted(each for each in path.rglob("*.json") if each.is_file()) if path.is_dir() else [path]
         if not files:
             raise NotFound(msg("The folder %(path)s holds no .json file.", path=str(path)))
-        found += [Source(str(file), _text(file)) for file in files]
+        found += [Source(str(file), _content(file)) for file in files]
     return found
 
 
-def _text(path: Path) -> str:
-    if path.stat().st_size > json.MAX_BYTES:
-        raise Malformed(msg("%(path)s is larger than %(max)s bytes.", path=str(path), max=json.MAX_BYTES))
+def _content(path: Path) -> bytes:
+    """What the file holds; of one that is too large, so much that whoever reads it sees so."""
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Malformed(msg("%(path)s is no UTF-8 text. Save it as UTF-8.", path=str(path))) from error
+        with path.open("rb") as file:
+            return file.read(json.MAX_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Malformed(msg("%(path)s cannot be read: %(reason)s.", path=str(path), reason=reason)) from error
 
 
 def check(sources: Sequence[Source]) -> list[tuple[str, Problem]]:
     """All problems of the files, each with its file; what they do not hold is looked for among what is in force."""
     given = [(source.name, source.text) for source in sources]
-    return check_documents(given, in_force(), registry.offers())
+    found = check_documents(given, in_force(), registry.offers())
+    # beside what is in force nothing is only not at hand
+    return [
+        (name, replace(problem, severity=Severity.ERROR) if problem.code == "unknown_form" else problem)
+        for name, problem in found
+    ]
 
 
 def in_force() -> list[Document]:

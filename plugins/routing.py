@@ -31,10 +31,10 @@ Values = Mapping[str, Any]
 class Texts:
     """The JSON texts of the four files."""
 
-    flow: str
-    form: str
-    people: str
-    values: str
+    flow: str | bytes
+    form: str | bytes
+    people: str | bytes
+    values: str | bytes
 
 
 def route_of_files(texts: Texts, person: str, at: str | None = None) -> dict[str, Any]:

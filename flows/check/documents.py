@@ -75,7 +75,7 @@ def _read(name: str, source: str | bytes | Mapping[str, Any]) -> tuple[Document 
     try:
         content = source if isinstance(source, Mapping) else json.parse_object(source)
     except SignoffError as error:
-        return None, list(error.problems) or [Problem("", "malformed", error.message)]
+        return None, list(error.problems) or [Problem("", error.code, error.message)]
     schema = content.get("schema")
     if schema not in SCHEMAS:
         return None, [_no_schema(schema, "schema" in content)]

@@ -11,7 +11,7 @@ from flask import Flask
 from signoff.flows import catalogue as flows
 from signoff.forms import catalogue as forms
 from signoff.platform import definitions
-from signoff.platform.errors import Malformed, NotFound, Refused
+from signoff.platform.errors import NotFound, Refused
 from signoff.platform.people import service as people
 from signoff.plugins import applying
 from signoff.plugins.applying import Source
@@ -185,19 +185,44 @@ def test_the_export_replaces_an_earlier_one(context: Flask, write: Write, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("content", "error"),
-    [(b"\xff\xfe{\x00", Malformed), (b" " * (5 * 1024 * 1024 + 1), Malformed)],
+    ("content", "code"),
+    [
+        (b"", "malformed"),
+        (b"\xff\xfe{\x00", "malformed"),
+        (b"[]", "not_an_object"),
+        (b"[" * 1000, "malformed"),
+        (b'{"schema": "form/1", "schema": "form/1"}', "malformed"),
+        (b'{"schema": "form/1", "key": NaN}', "malformed"),
+        (b" " * (10 * 1024 * 1024), "too_large"),
+        (b'{"schema": "form/2"}', "unknown_schema"),
+        (b"{}", "missing"),
+    ],
+    ids=lambda value: repr(value)[:30],
 )
-def test_a_file_that_is_no_text_is_named(tmp_path: Path, content: bytes, error: type[Exception]) -> None:
-    (tmp_path / "bad.json").write_bytes(content)
-    with pytest.raises(error, match=r"bad\.json"):
-        applying.read_paths([tmp_path / "bad.json"])
+def test_a_file_that_cannot_be_read_is_a_problem_among_the_others(
+    context: Flask, write: Write, content: bytes, code: str
+) -> None:
+    folder = write(other=form("other", lookup("nowhere")))
+    (folder / "bad.json").write_bytes(content)
+    assert {path.partition(" ")[0]: code for path, code in refusal(folder)} == {
+        "bad.json:": code,
+        "other.json:": "unknown_form",
+    }
 
 
 def test_a_byte_order_mark_and_windows_lines_are_read(context: Flask, tmp_path: Path) -> None:
     text = json.dumps(COMPANY, indent=2).replace("\n", "\r\n")
     (tmp_path / "people.json").write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert len(apply(tmp_path)) == 3
+
+
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "loop.json").symlink_to(tmp_path / "loop.json")
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(NotFound, match=r"loop\.json"):
+        applying.read_paths([tmp_path / "loop.json"])
+    with pytest.raises(NotFound, match="holds no"):
+        applying.read_paths([tmp_path])
 
 
 def test_missing_paths_and_empty_folders_are_named(tmp_path: Path) -> None:
