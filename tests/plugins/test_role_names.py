@@ -20,5 +20,5 @@ def test_why_somebody_is_asked_names_the_role() -> None:
     assert words.why([Reason("role", {"role": "quality"})], PEOPLE, "zh") == "作为角色“质检”的成员处理。"
 
 
-def test_the_pack_names_its_roles_on_the_pages(company: object) -> None:  # noqa: ARG001
+def test_the_pack_names_its_roles_on_the_pages(company: object) -> None:
     assert people.directory().role("quality") == {"en": "Quality check", "zh": "质检"}
