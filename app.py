@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent
 MODULES = (
     "platform.logging",
     "platform.web",
+    "platform.web.incoming",
     "platform.api",
     "platform.people.current",
     "platform.people.web",

@@ -12,6 +12,7 @@ from ..platform.errors import Refused
 from ..platform.people.current import current_language, current_person
 from ..platform.problems import Problem
 from ..platform.text import msg
+from ..platform.web.incoming import LARGEST_ID
 from . import batch, definitions_api, history, inbox, listing, reports_api, service
 
 Json = dict[str, Any]
@@ -59,7 +60,7 @@ class AddBody(Said):
 
 
 class BatchBody(Said):
-    tasks = ma.fields.List(ma.fields.Integer(strict=True), required=True)
+    tasks = ma.fields.List(ma.fields.Integer(strict=True, validate=ma.validate.Range(1, LARGEST_ID)), required=True)
     verdict = ma.fields.String(required=True)
     dry_run = ma.fields.Boolean(load_default=False)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ..platform.db import undoable
 from ..platform.errors import Conflict, Forbidden, NotFound, Refused, SignoffError
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
@@ -56,7 +57,9 @@ def decide_many(
 
 
 def _decide(task_id: int, decision: Decision, by: Person) -> None:
-    service.decide(task_id, by=by, verdict=decision.verdict, comment=decision.comment)
+    # a batch with an Idempotency-Key is one transaction: a refused task must leave nothing of itself behind
+    with undoable():
+        service.decide(task_id, by=by, verdict=decision.verdict, comment=decision.comment)
 
 
 def _result(task_id: int, decision: Decision, by: Person, act: "service.Act") -> Result:

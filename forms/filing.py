@@ -90,7 +90,7 @@ def rewrite(conn: Connection, program: FormProgram, before: Record, after: Recor
     if after.status == DRAFT:
         _attach_files(conn, program, after)
         return True
-    if _words(program.form, before) != (words := _words(program.form, after)):
+    if words_of(program.form, before) != (words := words_of(program.form, after)):
         search.reindex(conn, after.form, after.id, words)
     if before.links != after.links:
         conn.execute(_DELETE_LINKS, {"record": after.id})
@@ -187,7 +187,7 @@ def _digest(values: Mapping[str, Any]) -> str:
 def _spread(conn: Connection, program: FormProgram, stored: Sequence[Record]) -> None:
     """Write what finds, shows, links and sums new records."""
     form = program.form
-    search.index(conn, form.key, [(each.id, _words(form, each)) for each in stored])
+    search.index(conn, form.key, [(each.id, words_of(form, each)) for each in stored])
     records.add_viewers(conn, [(each.id, f"p:{each.submitted_by}") for each in stored if each.submitted_by])
     _write_links(conn, stored)
     totals.start(conn, [(each.id, field.key) for each in stored for field in form.fields if field.total])
@@ -254,9 +254,12 @@ def _title_part(field: Field, values: Mapping[str, Any], links: Mapping[str, Any
     return str(link["title"]) if link else ""
 
 
-def _words(form: Form, record: Record) -> list[str]:
-    texts = [record.number or "", record.title]
+def words_of(form: Form, record: Record, hidden: frozenset[str] = frozenset()) -> list[str]:
+    """The terms under which the record is found, without those of fields ``hidden``."""
+    values = {key: value for key, value in record.values.items() if key not in hidden}
+    links = {path: link for path, link in record.links.items() if path.split("/")[1] not in hidden}
+    texts = [record.number or "", title_of(form, values, links) if hidden else record.title]
     for field in form.fields:
         if kind_of(field).base is Base.TEXT and (field.type != "long_text" or field.indexed):
-            texts.append(str(record.values.get(field.key) or ""))
+            texts.append(str(values.get(field.key) or ""))
     return search.terms_of(texts)

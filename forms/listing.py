@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from ..platform.paging import Page, Position, decode_cursor, encode_cursor
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
 from ..platform.text import msg
-from . import catalogue, conditions, records, rights, search
+from . import catalogue, conditions, filing, lifecycle, records, rights, search
 from .columns import Column, column
 from .definition import Form
 from .kinds import Kind
@@ -67,9 +68,33 @@ def find(
     with db.reading() as conn:
         rows = conn.execute(_ordered(query, order, after, limit + 1)).all()
         shown = rows[:limit]
-        items = records.complete(conn, shown)
+        items = _without_answers(form, records.complete(conn, shown), by, where, sort, q)
     following = _cursor(order, shown[-1]) if len(rows) > limit else None
     return Page(tuple(items), following)
+
+
+def _without_answers(
+    form: Form, found: list[Record], by: Person | None, where: Any, sort: str | None, q: str | None
+) -> list[Record]:
+    """Leave out records that were found by fields hidden from ``by``: that they are found says what stands there."""
+    hidden = lifecycle.current().hidden(found, by) if by is not None and (where or sort or q) else {}
+    if not hidden:
+        return found
+    asked = {sort.lstrip("-")} if sort else set()
+    if where:
+        condition, _ = conditions.parse(where, kinds_of(form), "/where")
+        asked |= {name for key in conditions.fields_of(condition) for name in (key, key.partition(".")[0])}
+    terms = search.query_terms(q or "")
+    return [each for each in found if not _answers(form, each, hidden.get(each.id, frozenset()), asked, terms)]
+
+
+def _answers(form: Form, record: Record, hidden: frozenset[str], asked: set[str], terms: Sequence[str]) -> bool:
+    if not hidden:
+        return False
+    if not hidden.isdisjoint(asked):
+        return True
+    words = filing.words_of(form, record, hidden) if terms else ()
+    return not all(any(word.startswith(term) for word in words) for term in terms)
 
 
 def count(
@@ -128,7 +153,7 @@ def _filtered(
     query = sa.select(*COLUMNS).where(of_form(form.key), rights.visible(form, by))
     if status:
         query = query.where(table.c.status == _known_status(status))
-    if where:
+    if where is not None:
         query = query.where(_condition(form, where, dialect))
     for each in search.matching(form.key, q or ""):
         query = query.where(table.c.id.in_(each))
@@ -165,6 +190,8 @@ def _values(order: Order, after: str) -> Sequence[Position]:
     values = decode_cursor(after)
     if len(values) != (3 if order.column else 2) or values[0] != order.name:
         raise Malformed(msg("The cursor belongs to a list in another order. Start from the first page."), code="cursor")
+    if order.column is not None and order.column.kind == "number" and isinstance(values[1], str):
+        return [Decimal(values[1]), values[2]]
     return values[1:]
 
 

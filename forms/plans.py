@@ -20,6 +20,7 @@ Ask = Callable[[Env], bool]
 Compute = Callable[[Env], Any]
 
 _ABSENT: Any = object()
+_LISTS = ("choices", "files", "table", "reference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class FieldPlan:
 
     def read_raw(self, raw: Any, state: State) -> Any:
         """The typed value of what was sent; a problem and ``None`` if it does not fit."""
-        if not raw and raw is not False and raw != 0:
+        if not raw and raw is not False and raw != 0 and (self.takes_lists or raw is None or raw == ""):
             return self.blank(state)
         try:
             if self.is_lookup:
@@ -165,6 +166,11 @@ class FieldPlan:
         if self.filter is not None:
             state.filters.append((self.path, self.name, self.filter, record))
         return record.id
+
+    @property
+    def takes_lists(self) -> bool:
+        """Whether an empty list is a blank value rather than one of another sort."""
+        return self.type.value_kind in _LISTS
 
     def computed(self, compute: Compute, state: State) -> Any:
         """The result of a formula in the field's own precision; a problem and ``None`` if it does not fit."""

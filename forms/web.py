@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from ..platform import db, files
-from ..platform.errors import Conflict, Refused
+from ..platform.errors import Conflict, NotFound, Refused
 from ..platform.people.current import current_person
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
-from . import catalogue, filling, lifecycle, lookup, records, render, rights, service
+from . import catalogue, filing, filling, lifecycle, lookup, records, render, rights, service
 from .blueprint import bp
 from .filling import Drawn, Sheet
 from .records import DRAFT, Record
@@ -27,10 +27,16 @@ def init_app(app: Flask) -> None:  # noqa: ARG001 - what is registered here is s
     files.guard("record", _may_read_files)
 
 
-def _may_read_files(record_id: str, person: Person) -> bool:
-    with db.reading() as conn:
-        row = records.row(conn, int(record_id))
-        return row is not None and rights.may_see(conn, catalogue.program(row.form, row.version).form, row, person)
+def _may_read_files(record_id: str, file_id: str, person: Person) -> bool:
+    """Who may see the record may read its files, but for those of fields that are hidden from them."""
+    try:
+        record = service.read_record(int(record_id), by=person)
+    except NotFound:
+        return False
+    hidden = lifecycle.current().hidden([record], person).get(record.id, frozenset())
+    fields = catalogue.program(record.form, record.version).form.fields
+    concealed = filing.file_ids([each for each in fields if each.key in hidden], record.values)
+    return file_id not in concealed
 
 
 @bp.route("/forms/<form_key>/new", methods=["GET", "POST"])

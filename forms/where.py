@@ -161,7 +161,7 @@ def operand_of(found: Column, value: Any) -> Any:
     if found.kind == "boolean":
         return "true" if value else "false"
     if found.kind == "number":
-        return value
+        return value if abs(value) < 2**63 else Decimal(value)
     return text_of(value)
 
 

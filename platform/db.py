@@ -156,6 +156,17 @@ def transaction() -> Iterator[Connection]:
         call()
 
 
+@contextmanager
+def undoable() -> Iterator[None]:
+    """Inside a :func:`transaction`, undo this block alone where it raises; outside, its own transactions do."""
+    outer = _open.get()
+    if outer is None:
+        yield
+        return
+    with outer.connection.begin_nested():
+        yield
+
+
 def in_transaction() -> bool:
     """Whether a :func:`transaction` is open, which may still be undone."""
     return _open.get() is not None

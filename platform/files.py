@@ -194,12 +194,12 @@ def _megabytes(size_bytes: int) -> str:
 # --- reading
 
 
-Guard = Callable[[str, Person], bool]
+Guard = Callable[[str, str, Person], bool]
 _guards: dict[str, Guard] = {}
 
 
 def guard(prefix: str, may_read: Guard) -> None:
-    """Let ``may_read(owner_id, person)`` decide about files of owners ``<prefix>:<owner_id>``."""
+    """Let ``may_read(owner_id, file_id, person)`` decide about files of owners ``<prefix>:<owner_id>``."""
     _guards[prefix] = may_read
 
 
@@ -242,7 +242,7 @@ def _may_read(found: StoredFile, person: Person) -> bool:
         return found.uploaded_by == person.key
     prefix, _, owner_id = found.owner.partition(":")
     may_read = _guards.get(prefix)
-    return may_read is not None and may_read(owner_id, person)
+    return may_read is not None and may_read(owner_id, found.id, person)
 
 
 def _unknown(file_id: str) -> NotFound:

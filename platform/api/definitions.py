@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 from .. import definitions, problem_json
 from ..db import utc_text
 from ..definitions import Draft, Stored
-from ..errors import NotFound, Refused
+from ..errors import Malformed, NotFound, Refused
 from ..paging import decode_cursor, page_of
 from ..people import policy
 from ..people.current import current_person
@@ -54,7 +54,7 @@ class Kind:
     def listed(self) -> dict[str, Any]:
         """All that are in force, by key."""
         person, asked = current_person(), page_args()
-        after = str(decode_cursor(asked.after)[0]) if asked.after else ""
+        after = _position(asked.after, str) or ""
         rows = sorted(definitions.in_force(self.name), key=lambda each: each.key)
         seen = [each for each in rows if each.key > after and self.visible(each, person)]
         return page_json(page_of(seen[: asked.limit + 1], asked.limit, lambda each: [each.key]), summary_json)
@@ -71,7 +71,7 @@ class Kind:
         """All versions, newest first."""
         self._current(key)
         asked = page_args()
-        before = int(str(decode_cursor(asked.after)[0])) if asked.after else None
+        before = _position(asked.after, int)
         rows = [each for each in definitions.versions(self.name, key) if before is None or each.version < before]
         return page_json(page_of(rows[: asked.limit + 1], asked.limit, lambda each: [each.version]), summary_json)
 
@@ -180,6 +180,23 @@ def draft_json(draft: Draft | None) -> dict[str, Any] | None:
         "saved_by": draft.saved_by,
         "saved_at": utc_text(draft.saved_at),
     }
+
+
+P = TypeVar("P", str, int)
+
+
+def _position(cursor: str | None, kind: type[P]) -> P | None:
+    """Where a page begins.
+
+    Raises:
+        Malformed: the cursor is none of this list.
+    """
+    if cursor is None:
+        return None
+    match decode_cursor(cursor):
+        case [value] if isinstance(value, kind):
+            return value
+    raise Malformed(msg("The cursor “after” belongs to another list. Start again from the first page."), code="cursor")
 
 
 def _admin() -> Person:

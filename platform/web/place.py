@@ -21,7 +21,8 @@ def is_ours() -> bool:
 
 def is_api() -> bool:
     """Whether the current request is for the HTTP API, which is answered in JSON whatever happens."""
-    return request.path.startswith(signoff().url_prefix + API + "/")
+    path, base = request.path, signoff().url_prefix + API
+    return path.startswith(base + "/") or path in (base, base.rpartition("/")[0])
 
 
 def wants_json() -> bool:

@@ -144,7 +144,7 @@ def test_an_upload_is_its_uploaders_until_it_is_attached(
     company: Flask, context: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "_guards", {})
-    files.guard("record", lambda owner, person: owner == "17" and person.key in ("amy", "li"))
+    files.guard("record", lambda owner, _file, person: owner == "17" and person.key in ("amy", "li"))
     stored = store(PDF, "a.pdf")
     assert files.get_for(stored.id, _person("amy")).id == stored.id
     with pytest.raises(NotFound):
