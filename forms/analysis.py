@@ -10,6 +10,7 @@ from typing import Any
 from ..platform.problems import Problem, pointer
 from ..platform.text import msg
 from . import conditions, formulas
+from .balances import check_balances
 from .conditions.parse import no_field
 from .conditions.tree import Condition
 from .definition import Field, Form, Rule
@@ -100,6 +101,7 @@ class _Analyst:
                 self.found.formulas[name] = tree
         if each.type == "lookup":
             self._lookup(each, table, path, name)
+            self.found.problems += check_balances(self.form, each, table, path, self.forms)
         if self.forms is not None:
             self.found.problems += check_foreign(self.form, each, path, self.forms)
 

@@ -13,6 +13,7 @@ from ..platform.errors import NotFound, Refused
 from ..platform.problems import Problem, Severity, errors_of
 from ..platform.text import msg
 from . import indexes, totals
+from .balances import Hold, holds_of
 from .compile import compile_form
 from .definition import Form
 from .program import FormProgram
@@ -129,6 +130,27 @@ def _sources(everything: Iterable[Stored]) -> dict[str, tuple[Source, ...]]:
             if field.total is not None:
                 source = Source(stored.key, field.key, field.total.sum, field.total.match)
                 found[field.total.form] = (*found.get(field.total.form, ()), source)
+    return found
+
+
+def holds_on(form_key: str) -> tuple[tuple[str, Hold], ...]:
+    """The balances of other forms that records of ``form_key`` must cover, each with the form that keeps it."""
+    everything = definitions.in_force(KIND)
+    known = cache("forms.holds")
+    state = tuple((stored.key, stored.digest) for stored in everything)
+    if known.get("state") != state:
+        known.clear()
+        known.update({"state": state, "by_form": _holds(everything)})
+    found: Mapping[str, tuple[tuple[str, Hold], ...]] = known["by_form"]
+    return found.get(form_key, ())
+
+
+def _holds(everything: Iterable[Stored]) -> dict[str, tuple[tuple[str, Hold], ...]]:
+    found: dict[str, tuple[tuple[str, Hold], ...]] = {}
+    for stored in everything:
+        read = _form(stored)
+        for hold in holds_of(read) if read else ():
+            found[hold.target] = (*found.get(hold.target, ()), (stored.key, hold))
     return found
 
 

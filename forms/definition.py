@@ -19,6 +19,16 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
+class Balance:
+    """What records here may take of the one that a lookup points to: the sum of ``take`` over all of them never
+    exceeds the sum of ``of`` there. ``per``: separately for each value of these columns ``{here: there}``."""
+
+    take: str
+    of: str
+    per: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One field, or one column of a table. ``options`` are the type's own keys, checked by it, defaults filled."""
 
@@ -47,7 +57,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Either an effect under a condition, or a check. ``when`` and ``check``: JSON (a condition) or text (a formula)."""
+    """Either an effect under a condition, or a check; ``when`` and ``check`` are conditions (JSON) or formulas (text)."""
 
     when: Any = None
     show: tuple[str, ...] = ()
@@ -78,7 +88,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Public:
-    """What customers may do without signing in; ``status``: the fields their page shows (``number`` is the record's)."""
+    """What customers may do without signing in; ``status`` are the fields on their page (``number`` is the record's)."""
 
     fill: bool = False
     status: tuple[str, ...] = ()

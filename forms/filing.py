@@ -16,8 +16,10 @@ from ..platform.acting import ActingAs
 from ..platform.audit import Entry
 from ..platform.people.directory import Person
 from ..platform.problems import pointer
-from . import catalogue, lifecycle, records, search, totals
+from . import balancing, catalogue, lifecycle, records, search, totals
+from .balancing import Taker
 from .definition import Field, Form
+from .indexes import FREE
 from .kinds import Base
 from .models import record_links
 from .numbering import format_number, period_key
@@ -53,6 +55,8 @@ class Filing:
 def file_new(conn: Connection, program: FormProgram, readings: Sequence[Reading], filing: Filing) -> list[Record]:
     """Store new submitted records, each with its number, and hand them to their flow."""
     status = OPEN if lifecycle.current().has_flow(program.form.key) else KEPT
+    takers = [Taker(each.values, each.links) for each in readings]
+    balancing.require(conn, program.form.key, takers, by=filing.by)
     new = [_submitted(conn, program, _new(program, reading, filing, status), filing) for reading in readings]
     stored = records.insert_many(conn, new) if len(new) > 1 else [records.insert(conn, each) for each in new]
     _spread(conn, program, stored)
@@ -73,6 +77,7 @@ def submit_draft(
 ) -> Record | None:
     """Turn a draft into a submitted record; ``None``: somebody changed it meanwhile."""
     status = OPEN if lifecycle.current().has_flow(program.form.key) else KEPT
+    balancing.require(conn, program.form.key, [Taker(reading.values, reading.links, draft.id)], by=filing.by)
     record = with_reading(program, draft, reading)
     record = replace(record, status=status, revision=draft.revision + 1, updated_at=filing.at)
     record = _submitted(conn, program, record, filing)
@@ -95,6 +100,9 @@ def rewrite(conn: Connection, program: FormProgram, before: Record, after: Recor
     if before.links != after.links:
         conn.execute(_DELETE_LINKS, {"record": after.id})
         _write_links(conn, [after])
+    if after.status not in FREE:
+        balancing.require(conn, after.form, [Taker(after.values, after.links, after.id, before.values)], by=None)
+        balancing.require_cover(conn, before, after)
     _move_totals(conn, before, after)
     _attach_files(conn, program, after)
     return True
@@ -105,6 +113,9 @@ def restate(conn: Connection, record_id: int, status: str, at: datetime) -> None
     row = records.row(conn, record_id, lock=True)
     if row is None or row.status == status:
         return
+    if row.status in FREE and status not in FREE:
+        again = Taker(catalogue.values_of(row, {}), row.links, row.id)
+        balancing.require(conn, row.form, [again], by=None)
     records.store_status(conn, record_id, status, at)
     sources = catalogue.sources_of(row.form)
     if sources:

@@ -35,10 +35,10 @@ def _lookup(form: Form, each: Field, path: str, forms: Forms) -> list[Problem]:
     problems = []
     for index, name in enumerate(each.options["show"]):
         if name != NUMBER and other.field(name) is None:
-            problems.append(Problem(f"{path}/show/{index}", "unknown_field", _no_field_of(name, other)))
+            problems.append(Problem(f"{path}/show/{index}", "unknown_field", no_field_of(name, other)))
     for target, source in each.options["fill"].items():
         if source != NUMBER and other.field(source) is None:
-            problems.append(Problem(f"{path}/fill{pointer(target)}", "unknown_field", _no_field_of(source, other)))
+            problems.append(Problem(f"{path}/fill{pointer(target)}", "unknown_field", no_field_of(source, other)))
     return problems
 
 
@@ -51,15 +51,15 @@ def _total(form: Form, each: Field, path: str, forms: Forms) -> list[Problem]:
         # two forms that name each other must be published one after the other: until then there is nothing to sum
         return [Problem(path + "/form", "unknown_form", no_form(total.form), Severity.WARNING)]
     problems = []
-    summed, match = _member(other, total.sum), _member(other, total.match)
+    summed, match = member(other, total.sum), member(other, total.match)
     if summed is None:
-        problems.append(Problem(path + "/sum", "unknown_field", _no_field_of(total.sum, other)))
+        problems.append(Problem(path + "/sum", "unknown_field", no_field_of(total.sum, other)))
     elif find(summed.type).value_kind != "number":
         problems.append(
             Problem(path + "/sum", "does_not_fit", msg("“%(key)s” is no number to be summed.", key=total.sum))
         )
     if match is None:
-        problems.append(Problem(path + "/match", "unknown_field", _no_field_of(total.match, other)))
+        problems.append(Problem(path + "/match", "unknown_field", no_field_of(total.match, other)))
     elif match.type != "lookup" or match.options["form"] != form.key:
         problems.append(
             Problem(
@@ -70,7 +70,8 @@ def _total(form: Form, each: Field, path: str, forms: Forms) -> list[Problem]:
     return problems
 
 
-def _member(form: Form, name: str) -> Field | None:
+def member(form: Form, name: str) -> Field | None:
+    """The field of that name, or the column: ``lines.total``."""
     table, dot, column = name.partition(".")
     outer = form.field(table)
     if not dot or outer is None:
@@ -83,7 +84,8 @@ def no_form(key: str) -> Message:
     return msg("No form “%(key)s” is in force. Publish it first, or correct the key.", key=key[:80])
 
 
-def _no_field_of(name: str, form: Form) -> Message:
+def no_field_of(name: str, form: Form) -> Message:
+    """Says that a form has no such field, and which one may have been meant."""
     known = [each.key for each in form.fields]
     near = get_close_matches(name, known, n=1)
     if near:

@@ -16,7 +16,8 @@ from ..platform.models import audit_entries
 from ..platform.people.directory import Person
 from ..platform.people.service import directory
 from ..platform.text import msg
-from . import attachments, catalogue, filing, lifecycle, records, rights, uniqueness
+from . import attachments, balancing, catalogue, filing, lifecycle, records, rights, uniqueness
+from .balances import holds_of
 from .context import context_of
 from .filing import Filing
 from .lifecycle import Rights
@@ -84,6 +85,8 @@ def check(
     problems = [*reading.problems, *attachments.problems(program, reading, by=by, record=record, as_system=as_system)]
     if not draft:
         problems += uniqueness.problems(program, reading.values, by=by, record=record)
+        taker = balancing.taker(reading, record)
+        problems += balancing.problems(program.form.key, holds_of(program.form), taker, by=by)
     if problems:
         raise Refused.because(problems)
 

@@ -17,7 +17,7 @@ PURE = {
     "forms": [
         "definition", "schema", "types", "fields", "conditions", "formulas", "compile", "program", "reading",
         "numbering", "diff", "kinds", "numerals", "moments", "patterns", "errors", "analysis", "places", "ordering",
-        "results", "foreign", "plans", "rows", "state", "schema_problems",
+        "results", "foreign", "balances", "plans", "rows", "state", "schema_problems",
     ],
     "flows": [
         "definition", "effects", "events", "schema", "compile", "program", "selectors", "engine", "run", "deadlines",

@@ -4,15 +4,28 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any, ClassVar
 
+import marshmallow as ma
+
 from ...platform.text import msg
-from ..definition import Field
+from ..definition import Balance, Field
 from ..errors import FieldError
 from ..kinds import Base, Kind
 from ..reading import Found, ReadContext
+from ..schema_problems import StrictSchema
 from ..types import FieldType, OptionFields, Read, shown
-from .options import AnyJson, Key, KeyMap, Names
+from .options import AnyJson, Key, KeyMap, Names, Text
 
 ID_LIMIT = 2**63
+
+
+class _BalanceSchema(StrictSchema):
+    take = Text(required=True)
+    of = Text(required=True)
+    per = KeyMap(load_default={})
+
+    @ma.post_load
+    def _made(self, data: dict[str, Any], **_: Any) -> Balance:
+        return Balance(**data)
 
 
 class Lookup(FieldType):
@@ -26,6 +39,11 @@ class Lookup(FieldType):
         "show": Names(load_default=(), metadata={"doc": "Its fields that are shown to choose by; its summary."}),
         "filter": AnyJson(metadata={"doc": 'A condition on its fields; `{"field": …}` is a field of this form.'}),
         "fill": KeyMap(load_default={}, metadata={"doc": "Fields here that are filled from fields there."}),
+        "balance": ma.fields.List(
+            ma.fields.Nested(_BalanceSchema),
+            load_default=(),
+            metadata={"doc": 'What may be taken of it in all: `[{"take", "of", "per"}]`, see [balances](#balances).'},
+        ),
     }
 
     def kind(self, field: Field) -> Kind:
