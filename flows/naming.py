@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..forms.definition import Form
 from ..platform.people.directory import Directory
 from ..platform.text import local
 from .definition import Flow, Step
@@ -20,9 +21,10 @@ def language_of(language: str) -> str:
 class Names:
     """How people, departments, steps and branches are called in one language; a key that is not known stays a key."""
 
-    def __init__(self, people: Directory | None, flow: Flow | None, language: str) -> None:
+    def __init__(self, people: Directory | None, flow: Flow | None, language: str, form: Form | None = None) -> None:
         self.people = people
         self.language = language
+        self.form = form
         self._steps: dict[str, Step] = {step.id: step for step in flow.walk()} if flow is not None else {}
 
     def person(self, key: Any) -> str:
@@ -52,6 +54,14 @@ class Names:
         key, _, department = rest.partition("@")
         role = self.role(key)
         return f"{role} ({self.department(department)})" if department else role
+
+    def fact(self, key: str, value: str) -> str:
+        """``Refund amount 733.00``, ``State of the goods Not shipped``: what a branch was chosen for."""
+        field = self.form.field(key) if self.form is not None else None
+        if field is None:
+            return f"{key} {value}"
+        choices = {str(each["value"]): each["label"] for each in field.options.get("options", ())}
+        return f"{local(field.label, self.language)} {local(choices.get(value, value), self.language)}"
 
     def listed(self, names: Sequence[str]) -> str:
         return ("、" if self.language == "zh" else ", ").join(names)

@@ -132,7 +132,9 @@ def is_overdue(task: store.TaskRow) -> bool:
 
 def why(task: store.TaskRow, program: FlowProgram, language: str) -> str:
     """How the task came to this person, in sentences."""
-    return words.why(store.reasons(task.why), people.directory(), language, program.flow)
+    return words.why(
+        store.reasons(task.why), people.directory(), language, program.flow, program.form.form if program.form else None
+    )
 
 
 __all__ = [

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..forms.definition import Form
 from ..platform.people.directory import Directory
 from ..platform.text import local
 from .definition import Flow
@@ -53,6 +54,10 @@ _BECAUSE: Mapping[str, Phrase] = {
         "en": "{person} approved it before; something important changed since.",
         "zh": "{person} 审批后关键内容有变更，需重新确认。",
     },
+    "second": {
+        "en": "{amount} is above {above}: a second person must approve.",
+        "zh": "{amount} 超过 {above}，需由第二人复核。",
+    },
     "added": {"en": "{by} asked for another opinion.", "zh": "由 {by} 加签。"},
     "added_agreed": {"en": "Those who were added agreed.", "zh": "加签人均已同意。"},
     "delegated": {"en": "{by} asked you to decide in their place.", "zh": "由 {by} 委托本次处理。"},
@@ -73,15 +78,27 @@ _BECAUSE: Mapping[str, Phrase] = {
 _SELECTORS = frozenset(_WHO)
 
 
-def why(reasons: Iterable[Reason], people: Directory | None, language: str, flow: Flow | None = None) -> str:
-    """How a task came to whoever has it: ``Asked as the manager of Amy Chen.``"""
+def why(
+    reasons: Iterable[Reason],
+    people: Directory | None,
+    language: str,
+    flow: Flow | None = None,
+    form: Form | None = None,
+) -> str:
+    """How a task came to whoever has it: ``Asked as the manager of Amy Chen.`` ``form`` says what fields are called."""
     between = "" if language_of(language) == "zh" else " "
-    return between.join(why_each(reasons, people, language, flow))
+    return between.join(why_each(reasons, people, language, flow, form))
 
 
-def why_each(reasons: Iterable[Reason], people: Directory | None, language: str, flow: Flow | None = None) -> list[str]:
+def why_each(
+    reasons: Iterable[Reason],
+    people: Directory | None,
+    language: str,
+    flow: Flow | None = None,
+    form: Form | None = None,
+) -> list[str]:
     """The sentences of :func:`why`, one for each reason that says something."""
-    names = Names(people, flow, language_of(language))
+    names = Names(people, flow, language_of(language), form)
     listed = list(reasons)
     return [
         sentence
@@ -150,18 +167,18 @@ def _words_of(reason: Reason, names: Names) -> dict[str, str]:
         found["step"] = names.step(data["step"])
     if "branch" in data:
         found["branch"] = names.branch(data.get("step"), data["branch"])
-        found["facts"] = _facts(data.get("facts"), names.language)
+        found["facts"] = _facts(data.get("facts"), names)
     return found
 
 
-def _facts(facts: Any, language: str) -> str:
+def _facts(facts: Any, names: Names) -> str:
     """What a branch was chosen for: `` (amount 5000)``; digests say nothing to people."""
     if not isinstance(facts, Mapping):
         return ""
-    shown = [f"{key} {value}" for key, value in facts.items() if value and not str(value).startswith("~")]
+    shown = [names.fact(key, str(value)) for key, value in facts.items() if value and not str(value).startswith("~")]
     if not shown:
         return ""
-    return f"（{'，'.join(shown)}）" if language == "zh" else f" ({', '.join(shown)})"
+    return f"（{'，'.join(shown)}）" if names.language == "zh" else f" ({', '.join(shown)})"
 
 
 __all__ = ["entry", "skipped", "why", "why_each"]

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from flask import current_app
@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from ...flows import inbox
 from ...flows import service as flows
 from ...forms import service as forms
-from ...platform import clock, files, scheduler
+from ...platform import clock, config, files, scheduler
 from ...platform.people import service as people
 from ...platform.people.directory import Person
 from .shop import Order
@@ -68,28 +68,41 @@ STORIES = (
     Story(47, _days(1.4), "return", "wrong_item", "Blue instead of grey.", by="bo",
           acts=("amy:approve", "ma:complete:inspection=ok")),
     Story(50, timedelta(hours=5), "refund_only", "late", "Gift came after the birthday.", acts=("bo:approve",)),
-    Story(53, timedelta(hours=2), "return", "damaged", "Lamp does not switch on.", by="bo", acts=()),
+    Story(53, timedelta(hours=2), "return", "damaged", "Lamp does not switch on.", by="bo",
+          acts=("amy:approve",)),
     Story(56, timedelta(minutes=25), "unshipped", "changed_mind", "Wants another colour.", acts=()),
     Story(58, timedelta(minutes=6), "refund_only", "damaged", "Vase cracked, customer is still in the chat.", acts=()),
 )  # fmt: skip
 COUNT = len(STORIES) + 1
+MORNING = time(9, 40)
+FIRST_ANSWER = timedelta(minutes=12)
+PACE = timedelta(minutes=70)
+"""Between what one does and the next: in time for everybody but who stops a parcel (30 minutes)."""
 
 
 def file_all(orders: Sequence[Order], now: datetime) -> None:
     """File every story at its time, let its people act, and let reminders fire in between as they would have."""
     for story in STORIES:
-        at = now - story.age
+        at = _filed_at(now, story.age)
         with clock.fixed(at):
             record = _submit(orders[story.order], story)
-        pace = min(timedelta(hours=3), story.age / (len(story.acts) + 2))
-        for number, act in enumerate(story.acts, start=1):
-            with clock.fixed(at + pace * number):
+        for number, act in enumerate(story.acts):
+            with clock.fixed(min(at + FIRST_ANSWER + PACE * number, now)):
                 scheduler.run_due(current_app)
                 _act(record, act)
                 scheduler.run_due(current_app)
     with clock.fixed(now - timedelta(minutes=3)):
         _draft(orders[59])
         scheduler.run_due(current_app)
+
+
+def _filed_at(now: datetime, age: timedelta) -> datetime:
+    """That long ago; what is older than a day came in the morning: at whatever hour it starts, the same is late."""
+    if age < timedelta(days=1):
+        return now - age
+    zone = config.current().zone
+    day = (now - age).astimezone(zone).date()
+    return datetime.combine(day, MORNING, zone).astimezone(UTC)
 
 
 def _person(key: str) -> Person:
