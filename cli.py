@@ -37,7 +37,8 @@ def refused(error: SignoffError) -> None:
     """Say why, with every problem, and end with exit status 1."""
     say(f"signoff: {error.message}")
     for problem in error.problems:
-        say(f"  {problem.path}: {problem.code}: {problem.message}")
+        if problem.path or problem.message != error.message:
+            say(f"  {problem.path}: {problem.code}: {problem.message}")
     sys.exit(1)
 
 
@@ -340,7 +341,7 @@ def import_(
                 encoding=encoding,
                 progress=progress,
             )
-    for line, problems in result.rejected:
+    for line, problems in sorted(result.rejected, key=lambda each: each[0]):
         for problem in problems:
             click.echo(f"{file}:{line}: {problem.path}: {problem.code}: {problem.message}")
     say(f"{result.created} records imported, {len(result.rejected)} rows refused.")

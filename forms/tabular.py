@@ -77,10 +77,12 @@ def _text(path: Path, encoding: str, *, zipped: bool) -> Iterator[IO[str]]:
 def _csv_rows(text: IO[str], encoding: str) -> Iterator[tuple[int, list[Any]]]:
     reader = csv.reader(text, _dialect(text))
     try:
+        line = 1
         for cells in reader:
             if any(len(cell) > LONGEST_CELL for cell in cells):
                 raise Malformed(msg("Line %(line)s holds a cell that is too long.", line=reader.line_num))
-            yield reader.line_num, list(cells)
+            yield line, list(cells)
+            line = reader.line_num + 1
     except UnicodeDecodeError as error:
         message = msg(
             "The file is no %(encoding)s text behind line %(line)s. Save it as UTF-8, or name its encoding.",

@@ -145,7 +145,7 @@ def transaction() -> Iterator[Connection]:
     if outer is not None:
         yield outer.connection
         return
-    with _translated(), engine().connect().execution_options(signoff_writes=True) as connection, connection.begin():
+    with translated(), engine().connect().execution_options(signoff_writes=True) as connection, connection.begin():
         scope = _Transaction(connection)
         token = _open.set(scope)
         try:
@@ -179,7 +179,7 @@ def reading() -> Iterator[Connection]:
     if outer is not None:
         yield outer.connection
         return
-    with _translated(), engine().connect() as connection:
+    with translated(), engine().connect() as connection:
         yield connection
 
 
@@ -193,7 +193,12 @@ def after_commit(call: Callable[[], None]) -> None:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """What the database cannot do, in words; for connections that are not of this module.
+
+    Raises:
+        Unavailable: see :func:`transaction`.
+    """
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
@@ -205,6 +210,8 @@ def _translated() -> Iterator[None]:
 
 
 def _say(reason: str) -> str:
+    if "database" in reason and "does not exist" in reason:
+        return msg("The database does not exist: %(reason)s. Create it.", reason=_last_line(reason))
     if "no such table" in reason or "does not exist" in reason:
         return msg("The database lacks a table. Run “signoff db upgrade”.")
     if "locked" in reason:
@@ -214,6 +221,11 @@ def _say(reason: str) -> str:
     if "readonly" in reason or "read-only" in reason:
         return msg("The database cannot be written to. Check the rights of the data folder.")
     return msg("The database does not answer: %(reason)s", reason=reason.splitlines()[0] if reason else "")
+
+
+def _last_line(reason: str) -> str:
+    """The words of the server, without those of the driver: ``… FATAL:  database "x" does not exist``."""
+    return reason.strip().splitlines()[-1].rpartition("FATAL:")[2].strip()
 
 
 def for_update(statement: sa.Select[Any]) -> sa.Select[Any]:

@@ -30,7 +30,7 @@ def newest() -> str:
 
 def present() -> str | None:
     """The revision of the database, ``None`` if it is empty."""
-    with db.engine().connect() as connection:
+    with db.translated(), db.engine().connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         return context.get_current_revision()
 
@@ -43,7 +43,11 @@ def upgrade() -> bool:
     """Migrate to the newest revision, one process at a time; whether there was anything to do."""
     if is_current():
         return False
-    with db.engine().connect().execution_options(signoff_writes=True) as connection, connection.begin():
+    with (
+        db.translated(),
+        db.engine().connect().execution_options(signoff_writes=True) as connection,
+        connection.begin(),
+    ):
         if connection.dialect.name == "postgresql":
             # the nodes of a rolling start wait here for the first of them
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(734001)"))

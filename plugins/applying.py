@@ -1,7 +1,7 @@
 """Putting definitions in force from files, and writing what is in force back into files."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +65,7 @@ def _content(path: Path) -> bytes:
 def check(sources: Sequence[Source]) -> list[tuple[str, Problem]]:
     """All problems of the files, each with its file; what they do not hold is looked for among what is in force."""
     given = [(source.name, source.text) for source in sources]
-    found = check_documents(given, in_force(), registry.offers())
-    # beside what is in force nothing is only not at hand
-    return [
-        (name, replace(problem, severity=Severity.ERROR) if problem.code == "unknown_form" else problem)
-        for name, problem in found
-    ]
+    return check_documents(given, in_force(), registry.offers(), complete=True)
 
 
 def in_force() -> list[Document]:

@@ -49,11 +49,14 @@ def check_documents(
     files: Sequence[tuple[str, str | bytes | Mapping[str, Any]]],
     known: Sequence[Mapping[str, Any]] = (),
     offers: Offers = Offers(),
+    *,
+    complete: bool = False,
 ) -> list[Found]:
     """All problems of ``files`` (name, and text or parsed JSON), in their order, errors of each file first.
 
     ``known`` are definitions that the files may refer to besides each other; a file takes the place of a known
-    definition of the same kind and key.
+    definition of the same kind and key. ``complete``: beside files and known ones there is nothing, so that a form that
+    is not among them is missing, and not only out of sight.
     """
     found: list[Found] = []
     documents: list[Document] = []
@@ -65,7 +68,7 @@ def check_documents(
     found.extend(_twice(documents))
     given = {(each.schema, each.key) for each in documents}
     others = [each for each in map(_known, known) if each.schema == PEOPLE or (each.schema, each.key) not in given]
-    found.extend(_Together([*others, *documents], offers).problems())
+    found.extend(_Together([*others, *documents], offers, complete=complete).problems())
     order = {name: place for place, (name, _) in enumerate(files)}
     return sorted(found, key=lambda each: (order[each[0]], each[1].severity is Severity.WARNING))
 
@@ -110,9 +113,10 @@ def _twice(documents: Sequence[Document]) -> Iterator[Found]:
 class _Together:
     """Definitions that may refer to each other."""
 
-    def __init__(self, documents: Sequence[Document], offers: Offers) -> None:
+    def __init__(self, documents: Sequence[Document], offers: Offers, *, complete: bool) -> None:
         self.documents = documents
         self.offers = offers
+        self.complete = complete
         self.forms: dict[str, tuple[Document, Form | None, list[Problem]]] = {}
         self.programs: dict[str, FormProgram | None] = {}
         self.directory: Directory | None = None
@@ -163,7 +167,7 @@ class _Together:
 
     def _across(self, problem: Problem) -> Problem:
         """A form that is checked alone may well refer to others that are only not here."""
-        if problem.code == "unknown_form" and len(self.forms) < 2:
+        if problem.code == "unknown_form" and len(self.forms) < 2 and not self.complete:
             return replace(problem, severity=Severity.WARNING)
         return problem
 
@@ -198,7 +202,7 @@ class _Together:
             return
         known = ", ".join(sorted(self.forms)) or "-"
         message = msg("No form “%(key)s” among the files. Known: %(known)s.", key=key, known=known)
-        yield Problem("/form", "unknown_form", message, Severity.ERROR if self.forms else Severity.WARNING)
+        yield Problem("/form", "unknown_form", message, Severity.ERROR if self.forms or self.complete else Severity.WARNING)
 
     def _calendar(self, key: str | None) -> Iterator[Problem]:
         if key is None or not self.strict or key in self.calendars:

@@ -89,6 +89,8 @@ def test_the_examples_come_in_force_whatever_their_names(context: Flask) -> None
         pytest.param({"a": form("one", lookup("one"))}, id="itself"),
         pytest.param({"a": flow("f", approve("s", {"manager": 1}), form="one"), "b": form("one"), "c": COMPANY},
                      id="a flow before its form and people"),
+        pytest.param({"a": form("one", {"key": "sums", "type": "number", "label": "Sums", "total": {
+            "form": "later", "sum": "amount", "match": "one"}})}, id="a total over a form that is still to come"),
         pytest.param({"a": company(person("amy", manager="bob")), "b": company(person("bob"))},
                      id="a manager in a later file"),
         pytest.param({"a": flow("f", approve("s", {"person": "boss"}), form="one", settings={"calendar": "night"}),
