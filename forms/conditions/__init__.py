@@ -1,6 +1,7 @@
 """Conditions: JSON that can be edited as rows, checked and proven. See ``docs/conditions.md``."""
 
 from .bind import bind
+from .codec import from_json, operand_json, to_json
 from .describe import describe
 from .evaluate import compile_condition, evaluate, fields_of, is_blank
 from .parse import parse
@@ -22,6 +23,9 @@ __all__ = [
     "describe",
     "evaluate",
     "fields_of",
+    "from_json",
     "is_blank",
+    "operand_json",
     "parse",
+    "to_json",
 ]

@@ -222,7 +222,7 @@ def text_of(value: Any, zone: tzinfo = UTC) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, datetime):
-        return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        return value.astimezone(zone).replace(tzinfo=None).isoformat(" ", "minutes")
     return str(value)
 
 

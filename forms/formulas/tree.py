@@ -20,10 +20,17 @@ class FormulaError(ValueError):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal:
     value: Decimal | str | bool
-    at: int = field(default=0, compare=False)
+    at: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        """To Python ``TRUE`` equals 1; here they are two things, also where trees are remembered."""
+        return isinstance(other, Literal) and type(other.value) is type(self.value) and other.value == self.value
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
 
 @dataclass(frozen=True, slots=True)

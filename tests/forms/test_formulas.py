@@ -74,6 +74,12 @@ def test_names_are_found_in_every_part() -> None:
     }
 
 
+def test_true_is_not_one_although_python_says_so() -> None:
+    assert evaluate(parse("TRUE"), {}, now=NOW) is True
+    assert evaluate(parse("1"), {}, now=NOW) is not True
+    assert parse("TRUE") != parse("1")
+
+
 def test_inside_a_line_item_its_columns_come_first() -> None:
     tree = parse("total * rate")
     values = {"total": Decimal(100), "rate": Decimal(2)}
