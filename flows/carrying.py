@@ -11,8 +11,10 @@ from ..forms import records
 from ..forms import service as forms
 from ..forms.records import Record
 from ..platform import audit, background, timers
+from ..platform.errors import Conflict
 from ..platform.people.directory import Directory
-from . import codec, messages, store
+from ..platform.text import msg
+from . import codec, messages, store, sums
 from .cases import Case
 from .effects import (
     Call,
@@ -30,13 +32,19 @@ from .effects import (
 )
 from .entering import NOTHING_ENTERED, Entered
 from .program import FlowProgram
-from .run import Run, Transition
+from .run import Run, Status, Transition, World
 from .values import plain
 
 TIMER_KIND = "flow.timer"
 CALL_KIND = "flow.call"
 
 E = TypeVar("E")
+
+
+class SumsMoved(Conflict):
+    """The sums of a flow's authority are others by now."""
+
+    code = "busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +77,31 @@ def begin(
     """Store a new run and everything its start brings; the record as it is then."""
     definition = (program.flow.key, program.version)
     run_id = store.insert_run(conn, record.id, definition, _new_state(transition, now), now)
+    counts = transition.run.status not in (Status.REJECTED, Status.WITHDRAWN)
+    sums.keep(conn, program, record.values, sums.Of(run_id, record.submitted_by), now, counts=counts)
     return _write(conn, Move(run_id, record, program, directory, transition.effects, now))
 
 
 def carry_out(
-    conn: Connection, case: Case, transition: Transition, now: datetime, entered: Entered = NOTHING_ENTERED
+    conn: Connection,
+    case: Case,
+    transition: Transition,
+    world: World,
+    entered: Entered = NOTHING_ENTERED,
 ) -> Record | None:
-    """Store a transition of the run as it was read; ``None``, and nothing is stored: somebody was first."""
+    """Store a transition of the run as it was read, in the ``world`` that it was made for.
+
+    ``None``, and nothing is stored: somebody was first.
+
+    Raises:
+        SumsMoved: other requests changed what the decision rests on; it must be made anew.
+    """
+    now = world.now
     if not transition.effects and transition.run == case.run:
         return case.record
     if not store.advance(conn, case.row, _new_state(transition, now)):
         return None
+    _keep_sums(conn, case, transition, world)
     move = Move(
         run_id=case.row.id,
         record=case.record,
@@ -92,6 +114,16 @@ def carry_out(
         entered=entered,
     )
     return _write(conn, move)
+
+
+def _keep_sums(conn: Connection, case: Case, transition: Transition, world: World) -> None:
+    if case.program.settings.authority is None:
+        return
+    of = sums.Of(case.row.id, case.run.submitter)
+    if not sums.hold(conn, case.program, world, of):
+        raise SumsMoved(msg("Other requests that count together with this one were changed at once. Try again."))
+    counts = transition.run.status not in (Status.REJECTED, Status.WITHDRAWN)
+    sums.keep(conn, case.program, world.values, of, case.row.started_at, counts=counts)
 
 
 def _new_state(transition: Transition, now: datetime) -> store.NewState:

@@ -17,7 +17,7 @@ from ..platform.errors import NotFound
 from ..platform.people import service as people
 from ..platform.people.directory import Directory
 from ..platform.text import msg
-from . import catalogue, codec, store
+from . import catalogue, codec, store, sums
 from .program import FlowProgram
 from .run import Run, World
 
@@ -80,14 +80,27 @@ def of_row(row: store.RunRow, record: Record) -> Case:
 
 def world(case: Case, now: datetime, values: Mapping[str, Any] | None = None) -> World:
     """What the engine sees; ``values`` are the record's unless given: those after a decision."""
+    record = case.record
+    there = record.values if values is None else values
     return world_of(
-        case.program, case.directory, case.record.form, now, case.record.values if values is None else values
-    )
+        case.program, case.directory, record.form, now, there, sums.Of(case.row.id, case.run.submitter)
+    )  # fmt: skip
 
 
-def world_of(program: FlowProgram, directory: Directory, form: str, now: datetime, values: Mapping[str, Any]) -> World:
-    """What the engine sees of a request that need not exist yet."""
-    return World(people=directory, calendar=calendar_of(program), now=now, values=values, form=form)
+def world_of(
+    program: FlowProgram,
+    directory: Directory,
+    form: str,
+    now: datetime,
+    values: Mapping[str, Any],
+    of: sums.Of = sums.NEW,
+) -> World:
+    """What the engine sees of a request; ``of`` says which, if it exists already, and who asks."""
+    calendar, granted = calendar_of(program), None
+    if program.settings.authority is not None:
+        values = sums.beside(program, values, of, now)
+        granted = sums.granted(program, of, now)
+    return World(people=directory, calendar=calendar, now=now, values=values, form=form, granted=granted)
 
 
 def calendar_of(program: FlowProgram) -> Calendar:

@@ -10,7 +10,7 @@ from ..forms.kinds import FACTS, Base
 from ..forms.program import FormProgram
 from ..forms.types import kinds_of
 from ..platform.problems import Problem, errors_of
-from .definition import Branch, Flow, Kind, Step
+from .definition import SUM, Branch, Flow, Kind, Step
 from .program import Argument, FlowProgram, Values, Way
 from .run import World
 from .schema import read_flow
@@ -66,7 +66,7 @@ def _way(branch: Branch) -> Way:
 def _reads(step: Step) -> tuple[str, ...]:
     """The fields and facts that a route's conditions read; of a column its table."""
     keys = (
-        key if key in FACTS else key.partition(".")[0]
+        key if key in FACTS or key.startswith(SUM) else key.partition(".")[0]
         for branch in step.branches
         if branch.when is not None
         for key in sorted(fields_of(branch.when))
@@ -82,8 +82,10 @@ def _uses_facts(steps: Mapping[str, Step], reads: Mapping[str, tuple[str, ...]])
 
 
 def _amount(flow: Flow, form: Form | None) -> str | None:
-    """The field that limits are held against: that of a step's selector, else the form's first amount of money, first
-    among those that it sums itself up by."""
+    """The field that limits are held against: that of the authority, of a step's selector, else the form's first
+    amount of money, first among those that it sums itself up by."""
+    if flow.settings.authority is not None:
+        return flow.settings.authority.amount
     for step in flow.walk():
         for selector in step.who:
             if selector.kind == "manager_with_limit":

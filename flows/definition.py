@@ -11,6 +11,9 @@ from ..forms.conditions.tree import Condition
 from ..platform.text import LocalText
 
 SCHEMA = "flow/1"
+SUM = "sum."
+APPROVER = "approver"
+SUBMITTER = "submitter"
 
 
 class Kind(StrEnum):
@@ -123,6 +126,47 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class Sum:
+    """Requests that count together: those with the same ``by`` (a field, or ``submitter``), filed ``within`` a time.
+
+    By ``approver`` it is what one person approved within that time. ``within`` is ``None``: of all times.
+    """
+
+    name: str
+    by: str
+    within: timedelta | None = None
+
+    @property
+    def fact(self) -> str:
+        """What conditions and selectors call it."""
+        return f"{SUM}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What personal limits are held against: ``amount``, and the sums of it over other requests.
+
+    Above ``two_above`` no request is approved, and no action performed, before two persons approved; ``second`` are
+    asked where only one did.
+    """
+
+    amount: str
+    sum_over: tuple[Sum, ...] = ()
+    two_above: Decimal | None = None
+    second: Selectors = ()
+
+    @property
+    def sums(self) -> tuple[Sum, ...]:
+        """Those that belong to a request, whoever decides it."""
+        return tuple(each for each in self.sum_over if each.by != APPROVER)
+
+    @property
+    def of_approver(self) -> tuple[Sum, ...]:
+        """Those that belong to who decides."""
+        return tuple(each for each in self.sum_over if each.by == APPROVER)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     self_approval: str = "forbid"  # forbid, escalate, allow
     repeat_approver: str = "ask"  # ask, skip
@@ -131,6 +175,7 @@ class Settings:
     material: tuple[str, ...] = ()
     owner: Selector | None = None
     grace: timedelta = timedelta(0)  # how long a decision can be undone before it counts
+    authority: Authority | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from .effects import Actor, Reason, SetStatus
 from .engine_assign import Candidate, give, owner, person
 from .engine_draft import SYSTEM, Draft
 from .engine_errors import NotAllowed
+from .engine_second import is_second
 from .engine_walk import advance
 from .events import Decided
 from .program import FlowProgram
@@ -158,7 +159,9 @@ def _reopen_parallel(draft: Draft, step: Step, progress: Progress) -> None:
 def _leave_unreached(draft: Draft) -> None:
     reached = set(_reached(draft, draft.program.flow.steps))
     for step, progress in list(draft.steps.items()):
-        if progress.state is State.OPEN and step not in reached and not draft.is_under_way(step):
+        if progress.state is not State.OPEN or step in reached or draft.is_under_way(step):
+            continue
+        if not any(is_second(task) for task in draft.tasks_of(step)):
             draft.undo_step(step, "way_changed")
 
 

@@ -10,6 +10,7 @@ from .engine_back import go_on, material_change, resubmit, send_back, usual_targ
 from .engine_draft import Draft
 from .engine_errors import NotAllowed
 from .engine_rights import check_limits, offers, people_of, standing
+from .engine_second import is_second
 from .engine_walk import advance, arguments_of, ask_next, call, take, way_open
 from .events import Decided
 from .run import START, Status, Task
@@ -81,11 +82,11 @@ def _apply(draft: Draft, task: Task, step: Step, event: Decided, actor: Actor) -
 
 
 def _settle(draft: Draft, task: Task, step: Step, event: Decided, actor: Actor) -> None:
-    if event.verdict == "reject" and step.mode is not Mode.VOTE:
+    if event.verdict == "reject" and (step.mode is not Mode.VOTE or is_second(task)):
         draft.finish(Status.REJECTED, actor, step=step.id, comment=event.comment)
         return
     agreed(draft, task, step, actor)
-    if step.mode is Mode.VOTE:
+    if step.mode is Mode.VOTE and not is_second(task):
         count_votes(draft, step, actor)
     elif not draft.tasks_of(step.id) and not ask_next(draft, step):
         draft.finish_step(step.id)

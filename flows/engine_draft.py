@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ..platform.acting import ActingAs
+from .authority import governed_amounts, with_sums
 from .definition import Kind, Step
 from .effects import (
     Actor,
@@ -66,8 +67,9 @@ class Draft:
         self.back = run.back
         self.urged_at = run.urged_at
         self.effects: list[Effect] = []
-        self.asking = Asking(run.submitter, world, self.approvers)
-        self.values: Mapping[str, Any] = _with_facts(program, run.submitter, world)
+        authority = program.settings.authority
+        self.values: Mapping[str, Any] = with_sums(authority, _with_facts(program, run.submitter, world))
+        self.asking = Asking(run.submitter, world, self.approvers, governed_amounts(authority, self.values))
 
     @property
     def finished(self) -> bool:

@@ -6,6 +6,7 @@ from ..platform.acting import ActingAs
 from ..platform.errors import Forbidden
 from ..platform.people.directory import ADMIN, Directory
 from ..platform.text import msg
+from .authority import governed
 from .definition import Kind
 from .effects import Actor
 from .engine_assign import barred_from
@@ -149,7 +150,7 @@ def check_limits(draft: Draft, task: Task, actor: Actor) -> None:
         return
     if actor.acting_as is ActingAs.DELEGATE and actor.on_behalf_of is not None:
         limit = delegators(draft, actor.person).get(actor.on_behalf_of)
-        amount = draft.values.get(draft.program.amount or "")
+        amount = governed(draft.program.settings.authority, draft.values, draft.program.amount or "")
         if limit is not None and amount is not None and amount > limit:
             raise _above(limit, amount, "delegation_limit")
     if task.limited:
@@ -162,7 +163,10 @@ def check_limit_of(draft: Draft, task: Task, key: str) -> None:
     Raises:
         Forbidden: it does not.
     """
-    amount = draft.values.get(limit_field(draft.program, task.step) or "")
+    authority = draft.program.settings.authority
+    amount = governed(authority, draft.values, limit_field(draft.program, task.step) or "")
+    if amount is not None and authority is not None and authority.of_approver and draft.world.granted is not None:
+        amount += draft.world.granted(key)
     person = draft.world.people.person(key)
     limit = limit_of(person, draft.world.form) if person else Decimal(0)
     if amount is None or amount > limit:

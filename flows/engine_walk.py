@@ -13,6 +13,7 @@ from .definition import Branch, Kind, Mode, Step
 from .effects import Actor, Call, Notify, Reason
 from .engine_assign import Candidate, candidates, give, owner, person
 from .engine_draft import RULE, Draft
+from .engine_second import held_back
 from .program import Way
 from .run import State, Status
 from .selectors import resolve
@@ -23,7 +24,9 @@ _OVER = (State.DONE, State.PASSED)
 
 def advance(draft: Draft) -> None:
     """Go on as far as it goes; a run whose steps are all done is approved."""
-    if not draft.finished and _walk(draft, draft.program.flow.steps) and not draft.finished:
+    if draft.finished or not _walk(draft, draft.program.flow.steps) or draft.finished:
+        return
+    if not held_back(draft, start_clock):
         draft.finish(Status.APPROVED, RULE)
 
 
@@ -271,6 +274,8 @@ def arguments_of(draft: Draft, step: Step) -> dict[str, Any]:
 def _enter_action(draft: Draft, step: Step) -> bool:
     """An action that was performed is not performed again: with other arguments now, somebody is asked."""
     if _is_open(draft, step):
+        return False
+    if held_back(draft, start_clock):
         return False
     arguments = arguments_of(draft, step)
     before = draft.steps.get(step.id)

@@ -77,6 +77,14 @@ _ENTRIES: Mapping[str, Phrase] = {
         "en": "{changed} changed: earlier approvals of {steps} must be given again.",
         "zh": "{changed} 有变更，“{steps}”需重新审批。",
     },
+    "second.asked": {
+        "en": "{step}: {amount} needs the approval of a second person.",
+        "zh": "“{step}”：{amount} 需由第二人复核。",
+    },
+    "run.finished:rejected:second": {
+        "en": "Rejected: nobody is there whom a second person could join.",
+        "zh": "已拒绝：金额需两人审批，但流程中无人审批。",
+    },
     "vote.failed": {
         "en": "{step}: {agreed} of {total} agreed, too few.",
         "zh": "“{step}”：{total} 票中 {agreed} 票同意，未达比例。",

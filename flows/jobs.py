@@ -153,6 +153,7 @@ def _settle(conn: Connection, case: Case, task: str) -> None:
 def _step(conn: Connection, case: Case, event: Event, entered: Entered = NOTHING_ENTERED) -> None:
     """Move a locked run; an event that comes too late changes nothing."""
     now = clock.now()
-    transition = engine.step(case.program, case.run, event, cases.world(case, now, entered.values))
-    if carrying.carry_out(conn, case, transition, now, entered) is None:
+    world = cases.world(case, now, entered.values)
+    transition = engine.step(case.program, case.run, event, world)
+    if carrying.carry_out(conn, case, transition, world, entered) is None:
         raise Conflict(msg("The request is being changed by many at once. Try again."), code="busy")

@@ -1,4 +1,4 @@
-"""Tables of runs and tasks: the run's state answers now, the record's audit chain proves how it came about."""
+"""Tables of runs, tasks and what belongs to them: the state answers now, the audit chain proves how it came about."""
 
 import sqlalchemy as sa
 
@@ -17,6 +17,52 @@ runs = sa.Table(
     sa.Column("started_at", Utc, nullable=False),
     sa.Column("ended_at", Utc),
     sa.Index("ix_signoff_run_flow", "flow", "status", "id"),
+)
+
+amounts = sa.Table(
+    "signoff_amount",
+    metadata,
+    sa.Column("run_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.String(64), primary_key=True),  # of a sum of the flow's authority; empty: of the run alone
+    sa.Column("form", Key, nullable=False),
+    sa.Column("mark", sa.String(64), nullable=False),  # what requests have in common: the order, the customer …
+    sa.Column("micros", sa.BigInteger, nullable=False),
+    sa.Column("at", Utc, nullable=False),  # when it was filed
+    sa.Column("counts", sa.Boolean, nullable=False),  # not once it was rejected or withdrawn
+    sa.Index("ix_signoff_amount_sum", "form", "name", "mark", "at"),
+)
+
+subrequests = sa.Table(
+    "signoff_subrequest",
+    metadata,
+    sa.Column("record_id", Id, primary_key=True, autoincrement=False),  # what was asked for
+    sa.Column("run_id", Id, nullable=False),  # who waits for it
+    sa.Column("step", Key, nullable=False),
+    sa.Column("name", sa.String(80), nullable=False),  # the call that opened it
+    sa.Column("waits", sa.Boolean, nullable=False),
+    sa.Index("ix_signoff_subrequest_run", "run_id"),
+)
+
+moves = sa.Table(
+    "signoff_move",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("flow", Key, nullable=False),
+    sa.Column("to_version", sa.Integer, nullable=False),
+    sa.Column("moved_by", Key),
+    sa.Column("moved_at", Utc, nullable=False),
+    sa.Column("note", sa.String(500), nullable=False),
+    sa.Column("undone_at", Utc),
+    sa.Index("ix_signoff_move_flow", "flow", "id"),
+)
+
+moved_runs = sa.Table(
+    "signoff_moved_run",
+    metadata,
+    sa.Column("move_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("run_id", Id, primary_key=True, autoincrement=False),
+    sa.Column("from_version", sa.Integer, nullable=False),
+    sa.Index("ix_signoff_moved_run_run", "run_id"),
 )
 
 tasks = sa.Table(

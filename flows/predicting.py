@@ -12,7 +12,7 @@ from ..platform.errors import NotFound
 from ..platform.people import service as people
 from ..platform.people.directory import Person
 from ..platform.text import LocalText, msg
-from . import cases, catalogue, predict, words
+from . import cases, catalogue, predict, sums, words
 from .cases import Case
 from .definition import Kind
 from .naming import Names, language_of
@@ -77,8 +77,9 @@ def of_submission(
 
 def of_values(program: FlowProgram, form: str, values: Mapping[str, Any], submitter: str | None) -> Prediction:
     """The route of typed values through a program, in force or not."""
-    world = cases.world_of(program, people.directory(), form, clock.now(), values)
-    return predict.predict(program, submitter, values, world)
+    of = sums.Of(None, submitter)
+    world = cases.world_of(program, people.directory(), form, clock.now(), values, of)
+    return predict.predict(program, submitter, world.values, world)
 
 
 def of_case(case: Case) -> Prediction:

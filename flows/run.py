@@ -1,8 +1,9 @@
 """A run: where one request stands in its flow. Frozen, small, and all that the engine remembers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -179,13 +180,18 @@ AGREED = frozenset({"approve", "complete"})
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the engine may know. ``values`` are the record's, typed, as they are after the event, hidden ones blank."""
+    """What the engine may know. ``values`` are the record's, typed, as they are after the event, hidden ones blank.
+
+    Beside them stand the sums of the flow's authority (``sum.order``); without, the request stands alone. ``granted``
+    is what a person approved lately, of other requests.
+    """
 
     people: Directory
     calendar: Calendar
     now: datetime
     values: Mapping[str, Any]
     form: str
+    granted: Callable[[str], Decimal] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,20 @@ from ..platform.problems import Problem, errors_of, pointer
 from ..platform.text import msg
 from .definition import Branch, Flow, Kind, Mode, Settings, Step
 from .run import START
-from .schema_options import Arguments, Length, Nobody, One, Rights, SchemaName, Who, due, made_due
-from .schema_references import References
+from .schema_options import (
+    Arguments,
+    Length,
+    Nobody,
+    One,
+    Rights,
+    SchemaName,
+    Who,
+    authority,
+    due,
+    made_authority,
+    made_due,
+)
+from .schema_references import References, sum_kinds
 
 MAX_STEPS = 1000
 
@@ -43,6 +55,7 @@ class _SettingsSchema(StrictSchema):
     material = Names(load_default=())
     owner = One()
     grace = Length()
+    authority = authority()
 
 
 class _FlowSchema(StrictSchema):
@@ -156,10 +169,10 @@ def read_flow(
         ]
     data, problems = loaded(_FLOW, document, "")
     fields = form if form is None or isinstance(form, Form) else form.form
-    kinds = kinds_of(fields) if fields is not None else None
+    settings = _settings(data.get("settings", {}))
+    kinds = {**kinds_of(fields), **sum_kinds(settings.authority)} if fields is not None else None
     reader = _StepReader(References(fields, kinds, actions, templates), problems)
     steps = reader.steps(data.get("steps", []), "/steps")
-    settings = Settings(**data.get("settings", {}))
     flow = Flow(
         key=data.get("key", ""),
         title=data.get("title", ""),
@@ -172,6 +185,12 @@ def read_flow(
     problems += _whole(document, reader.count, data.get("cases", []))
     problems += reader.references.check(flow)
     return (None if errors_of(problems) else flow), problems
+
+
+def _settings(data: dict[str, Any]) -> Settings:
+    if "authority" in data:
+        data = {**data, "authority": made_authority(data["authority"])}
+    return Settings(**data)
 
 
 def _whole(document: Mapping[str, Any], count: int, cases: list[Any]) -> Iterator[Problem]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import marshmallow as ma
 
-from ..forms.fields.options import OneOf, Option, shown
+from ..forms.fields.options import DecimalText, Key, OneOf, Option, shown
 from ..forms.schema_problems import StrictSchema
 from ..platform.durations import Duration, parse_duration
 from ..platform.text import msg
-from .definition import SCHEMA, Due, Right, Selector, Selectors, Then
+from .definition import SCHEMA, Authority, Due, Right, Selector, Selectors, Sum, Then
 
 MAX_WHO = 50
 MAX_REMINDERS = 20
@@ -173,6 +173,33 @@ class _DueSchema(StrictSchema):
     remind = Lengths(load_default=())
     repeat = Length(least=SHORTEST_REPEAT)
     then = ma.fields.Nested(_ThenSchema)
+
+
+class _SumSchema(StrictSchema):
+    name = Key()
+    by = Key(required=True)
+    within = Length()
+
+
+class _AuthoritySchema(StrictSchema):
+    amount = Key(required=True)
+    sum_over = ma.fields.List(ma.fields.Nested(_SumSchema), load_default=[])
+    two_above = DecimalText()
+    second = Who(load_default=())
+
+
+def authority() -> ma.fields.Field[Any]:
+    """What personal limits are held against."""
+    return ma.fields.Nested(_AuthoritySchema)
+
+
+def made_authority(data: Mapping[str, Any]) -> Authority:
+    """The authority of what could be read; a sum without a name is called by its field."""
+    sums = (
+        Sum(each.get("name") or each.get("by", ""), each.get("by", ""), each.get("within"))
+        for each in data.get("sum_over", ())
+    )
+    return Authority(data.get("amount", ""), tuple(sums), data.get("two_above"), data.get("second", ()))
 
 
 def made_due(data: Mapping[str, Any]) -> Due:

@@ -13,7 +13,7 @@ from ..forms.kinds import FACTS, Base
 from ..forms.kinds import Kind as FieldKind
 from ..platform.problems import Problem, Severity, pointer
 from ..platform.text import Message, msg
-from .definition import Flow, Kind, Mode, Right, Selectors, Step
+from .definition import APPROVER, SUBMITTER, SUM, Authority, Flow, Kind, Mode, Right, Selectors, Step
 from .run import START
 from .selectors import Scope, check
 
@@ -41,6 +41,11 @@ def behind(steps: tuple[Step, ...]) -> dict[str, tuple[str, ...]]:
 
     walk(steps, ())
     return found
+
+
+def sum_kinds(authority: Authority | None) -> dict[str, FieldKind]:
+    """The sums of a flow's authority, as facts that stand beside the fields."""
+    return {each.fact: FieldKind(Base.NUMBER) for each in authority.sums} if authority is not None else {}
 
 
 class References:
@@ -79,8 +84,46 @@ class References:
             )  # fmt: skip
         for index, key in enumerate(flow.settings.material):
             yield from self._field(key, pointer("settings", "material", index))
+        if flow.settings.authority is not None:
+            yield from self._authority(flow, flow.settings.authority)
         if flow.settings.owner is not None:
             yield from _selectors((flow.settings.owner,), "/settings/owner", Scope(self.kinds, None), single=True)
+
+    def _authority(self, flow: Flow, authority: Authority) -> Iterator[Problem]:
+        path = "/settings/authority"
+        yield from self._amount(authority.amount, path + "/amount")
+        seen: set[str] = set()
+        for index, each in enumerate(authority.sum_over):
+            at = path + pointer("sum_over", index)
+            if each.by not in (APPROVER, SUBMITTER):
+                yield from self._field(each.by, at + "/by")
+            if each.by == APPROVER and each.within is None:
+                yield Problem(
+                    at, "missing",
+                    msg('What somebody approved is summed up within a time. Add "within", for example "P1D".'),
+                )  # fmt: skip
+            if each.name in seen:
+                message = msg("Two sums are called “%(name)s”. Give one a “name”.", name=each.name)
+                yield Problem(at, "duplicate_id", message)
+            seen.add(each.name)
+        if authority.second:
+            yield from _selectors(authority.second, path + "/second", Scope(self.kinds, None))
+        if authority.second and authority.two_above is None:
+            message = msg("“second” is asked above an amount. Add “two_above”, or remove “second”.")
+            yield Problem(path + "/second", "missing", message)
+        if authority.two_above is not None and all(step.kind is not Kind.APPROVE for step in flow.walk()):
+            message = msg("Two persons are wanted, but nobody is asked to approve. Add an approve step.")
+            yield Problem(path + "/two_above", "nobody_approves", message)
+
+    def _amount(self, key: str, path: str) -> Iterator[Problem]:
+        if self.kinds is None or not key:
+            return
+        kind = self.kinds.get(key)
+        if kind is None or kind.table:
+            yield Problem(path, "unknown_field", _no_field(key, self.kinds))
+        elif kind.base is not Base.NUMBER:
+            message = msg("The field %(key)s is not a number or money. Choose another field.", key=key)
+            yield Problem(path, "wrong_kind", message)
 
     def _step(self, step: Step, scope: Scope, earlier: tuple[str, ...], known: set[str]) -> Iterator[Problem]:
         if step.kind in PEOPLE:
@@ -139,7 +182,7 @@ class References:
                 yield from self._formula(str(argument["formula"]), path + "/formula")
 
     def _value_field(self, key: str, path: str) -> Iterator[Problem]:
-        if key not in FACTS:
+        if key not in FACTS and not (self.kinds is not None and key.startswith(SUM) and key in self.kinds):
             yield from self._field(key, path)
 
     def _formula(self, text: str, path: str) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """Selectors: from ``{"role": "finance"}`` or ``{"manager": 1}`` to persons, each with the reason why it is they."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -19,11 +19,15 @@ DEPARTMENT_FACT = "submitter.department"
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """For whom somebody is looked for. ``approvers`` says who approved or did a step of this run."""
+    """For whom somebody is looked for. ``approvers`` says who approved or did a step of this run.
+
+    ``amounts`` are what limits must cover where that is more than a field's value: the sums of the flow's authority.
+    """
 
     submitter: str | None
     world: World
     approvers: Callable[[str], tuple[str, ...]]
+    amounts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def _manager(selector: Selector, asking: Asking) -> Found:
 
 
 def _manager_with_limit(selector: Selector, asking: Asking) -> Found:
-    amount = asking.world.values.get(selector.value)
+    amount = asking.amounts.get(selector.value, asking.world.values.get(selector.value))
     said: dict[str, Any] = {"field": selector.value, "of": asking.submitter}
     if not isinstance(amount, Decimal | int) or asking.submitter is None:
         return Found(Reason("limit", said), limited=True)

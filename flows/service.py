@@ -336,9 +336,13 @@ def _move(load: Callable[[Any], Case], intent: Callable[[Case, datetime], Intent
             case = load(conn)
         now = clock.now()
         wanted = intent(case, now)
-        transition = engine.step(case.program, case.run, wanted.event, cases.world(case, now, wanted.entered.values))
-        with db.transaction() as conn:
-            record = carrying.carry_out(conn, case, transition, now, wanted.entered)
+        world = cases.world(case, now, wanted.entered.values)
+        transition = engine.step(case.program, case.run, wanted.event, world)
+        try:
+            with db.transaction() as conn:
+                record = carrying.carry_out(conn, case, transition, world, wanted.entered)
+        except carrying.SumsMoved:
+            continue
         if record is not None:
             return record
     raise Conflict(msg("The request is being changed by many at once. Try again."), code="busy")

@@ -20,7 +20,7 @@ from ..platform.people import service as people
 from ..platform.people.current import current_language
 from ..platform.people.directory import Person
 from ..platform.text import msg
-from . import carrying, cases, catalogue, engine, predict, predicting, showing, store, visibility
+from . import carrying, cases, catalogue, engine, predict, predicting, showing, store, sums, visibility
 from .effects import Actor
 from .events import Edited
 
@@ -38,7 +38,9 @@ class FlowLifecycle:
         program = catalogue.flow_program(flow.key, flow.version, record.version)
         now = clock.now()
         directory = people.directory()
-        world = cases.world_of(program, directory, record.form, now, record.values)
+        of = sums.Of(None, record.submitted_by)
+        sums.lock(conn, program, record.values, of)
+        world = cases.world_of(program, directory, record.form, now, record.values, of)
         transition = engine.start(program, record.submitted_by, world)
         return carrying.begin(conn, record, program, directory, transition, now)
 
@@ -55,8 +57,9 @@ class FlowLifecycle:
         now = clock.now()
         actor = Actor(by.key) if by is not None else Actor(None, ActingAs.SYSTEM)
         event = Edited(actor, tuple(sorted(changed)))
-        transition = engine.step(case.program, case.run, event, cases.world(case, now))
-        stored = carrying.carry_out(conn, case, transition, now)
+        world = cases.world(case, now)
+        transition = engine.step(case.program, case.run, event, world)
+        stored = carrying.carry_out(conn, case, transition, world)
         if stored is None:
             raise Conflict(msg("The request was changed meanwhile. Load it again."), code="stale")
         return stored

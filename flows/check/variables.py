@@ -1,16 +1,19 @@
 """The fields that a proof is about, as variables of a space, and the conditions of form and flow as its trees."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from ...forms.conditions import evaluate
 from ...forms.conditions.tree import All, AnyOf, Condition, FieldRef, Not, Rows, Test
 from ...platform.people.directory import Directory
-from .domains import Domain, Evaluate, sampled
+from ..definition import SUM
+from .domains import Domain, Evaluate, on_line, sampled
 from .facts import SUBMITTER, domain_of_fact, domain_of_submitters
 from .field_domains import domain_of_field
 from .ground import Ground
 from .known import FACT
+from .lines import numbers
 from .space import Space, bits
 from .tables import domain_of_table
 from .testing import by_field, constants_of, row_tests_of
@@ -108,6 +111,9 @@ class Variables:
         tests = self._tests.get(name, [])
         if name.startswith(FACT):
             return domain_of_fact(name, tests)
+        if name.startswith(SUM):
+            cuts = [*constants_of(tests), *self._cuts.get(name, ())]
+            return on_line(numbers(None).narrowed(Decimal(0), None), cuts, _holds_for(name), blank=False)
         found = self.ground.fields.get(name)
         if found is None:  # a plugin's own fact, or a reference that the schema reports
             return sampled((), _holds_for(name))
