@@ -6,7 +6,8 @@ import marshmallow as ma
 from flask import Flask, request
 
 from ..forms import service as forms
-from ..forms.records import Record
+from ..forms.api import RecordSchema
+from ..forms.records import DRAFT, Record
 from ..platform.api import PAGE_PARAMETERS, Blueprint, page_args, register
 from ..platform.errors import Refused
 from ..platform.people.current import current_language, current_person
@@ -14,6 +15,7 @@ from ..platform.problems import Problem
 from ..platform.text import msg
 from ..platform.web.incoming import LARGEST_ID
 from . import batch, definitions_api, history, inbox, listing, reports_api, service
+from .api_schemas import HistorySchema, InboxSchema, ResultsSchema, TaskSchema
 
 Json = dict[str, Any]
 blp = Blueprint("api_flows", __name__, description="Requests under way: tasks, decisions, history.")
@@ -76,7 +78,7 @@ def _record(record: Record) -> Json:
 
 @blp.get("/records/<int:record_id>/history")
 @blp.doc(parameters=PAGE_PARAMETERS)
-@blp.response(200)
+@blp.answer(200, HistorySchema)
 def record_history(record_id: int) -> Json:
     """Who did what with a request, as what, when, and what it changed."""
     wanted = page_args()
@@ -86,7 +88,7 @@ def record_history(record_id: int) -> Json:
 
 @blp.post("/records/<int:record_id>/withdraw")
 @blp.arguments(Said)
-@blp.response(200)
+@blp.answer(200, RecordSchema)
 def withdraw(body: Json, record_id: int) -> Json:
     """Take a request back."""
     return _record(service.withdraw(record_id, by=current_person(), comment=body["comment"]))
@@ -94,15 +96,18 @@ def withdraw(body: Json, record_id: int) -> Json:
 
 @blp.post("/records/<int:record_id>/resubmit")
 @blp.arguments(Resubmission)
-@blp.response(200)
+@blp.answer(200, RecordSchema)
 def resubmit(body: Json, record_id: int) -> Json:
-    """Send a returned request again, corrected."""
+    """Send a returned request again, corrected; a draft is sent for the first time."""
+    record = forms.read_record(record_id, by=current_person())
+    if record.status == DRAFT:
+        return _record(forms.send(record_id, by=current_person(), raw=body["values"]))
     return _record(service.resubmit(record_id, by=current_person(), values=body["values"], comment=body["comment"]))
 
 
 @blp.post("/records/<int:record_id>/urge")
 @blp.arguments(Said)
-@blp.response(200)
+@blp.answer(200, RecordSchema)
 def urge(body: Json, record_id: int) -> Json:
     """Ask those whom a request waits for to hurry."""
     return _record(service.urge(record_id, by=current_person(), comment=body["comment"]))
@@ -110,7 +115,7 @@ def urge(body: Json, record_id: int) -> Json:
 
 @blp.post("/records/<int:record_id>/comments")
 @blp.arguments(CommentBody)
-@blp.response(201)
+@blp.answer(201, RecordSchema)
 def comment(body: Json, record_id: int) -> Json:
     """Say something beside a request."""
     return _record(service.comment(record_id, by=current_person(), text=body["text"], mentions=body["mentions"]))
@@ -125,7 +130,7 @@ def comment(body: Json, record_id: int) -> Json:
         {"in": "query", "name": "overdue", "schema": {"type": "boolean"}},
     ]
 )
-@blp.response(200)
+@blp.answer(200, InboxSchema)
 def my_inbox() -> Json:
     """What waits for me, most urgent first."""
     wanted = page_args()
@@ -153,7 +158,7 @@ def _flag(name: str) -> bool:
 
 
 @blp.get("/tasks/<int:task_id>")
-@blp.response(200)
+@blp.answer(200, TaskSchema)
 def one_task(task_id: int) -> Json:
     """One task, open or closed."""
     return _task(task_id)
@@ -161,21 +166,21 @@ def one_task(task_id: int) -> Json:
 
 @blp.post("/tasks/<int:task_id>/decision")
 @blp.arguments(DecisionBody)
-@blp.response(200)
+@blp.answer(200, RecordSchema)
 def decide(body: Json, task_id: int) -> Json:
     """Approve, reject, return or complete."""
     return _record(service.decide(task_id, by=current_person(), **body))
 
 
 @blp.post("/tasks/<int:task_id>/undo")
-@blp.response(200)
+@blp.answer(200, RecordSchema)
 def undo(task_id: int) -> Json:
     """Take back a decision of one's own, while the flow's grace lasts."""
     return _record(service.undo(task_id, by=current_person()))
 
 
 @blp.post("/tasks/<int:task_id>/claim")
-@blp.response(200)
+@blp.answer(200, TaskSchema)
 def claim(task_id: int) -> Json:
     """Take a task out of its pool."""
     service.claim(task_id, by=current_person())
@@ -183,7 +188,7 @@ def claim(task_id: int) -> Json:
 
 
 @blp.post("/tasks/<int:task_id>/release")
-@blp.response(200)
+@blp.answer(200, TaskSchema)
 def release(task_id: int) -> Json:
     """Put a claimed task back into its pool."""
     service.release(task_id, by=current_person())
@@ -192,7 +197,7 @@ def release(task_id: int) -> Json:
 
 @blp.post("/tasks/<int:task_id>/transfer")
 @blp.arguments(TransferBody)
-@blp.response(200)
+@blp.answer(200, TaskSchema)
 def transfer(body: Json, task_id: int) -> Json:
     """Hand a task to another person for good."""
     service.transfer(task_id, by=current_person(), **body)
@@ -201,7 +206,7 @@ def transfer(body: Json, task_id: int) -> Json:
 
 @blp.post("/tasks/<int:task_id>/add")
 @blp.arguments(AddBody)
-@blp.response(200)
+@blp.answer(200, TaskSchema)
 def add(body: Json, task_id: int) -> Json:
     """Bring in further people before or after a task."""
     service.add(task_id, by=current_person(), who=body["people"], when=body["when"], comment=body["comment"])
@@ -214,7 +219,7 @@ def _task(task_id: int) -> Json:
 
 @blp.post("/tasks/decisions")
 @blp.arguments(BatchBody)
-@blp.response(200)
+@blp.answer(200, ResultsSchema)
 def decide_many(body: Json) -> Json:
     """Decide many tasks with one verdict, each by itself; or only say what would become of each."""
     results = batch.decide_many(
@@ -229,7 +234,7 @@ def decide_many(body: Json) -> Json:
 
 @blp.post("/runs/<int:run_id>/events")
 @blp.arguments(EventBody)
-@blp.response(200)
+@blp.answer(200, RecordSchema)
 def arrive(body: Json, run_id: int) -> Json:
     """Something happened outside that a step waits for."""
     return _record(service.arrive(run_id, by=current_person(), event=body["event"], values=body["values"]))

@@ -7,6 +7,8 @@ import marshmallow as ma
 
 from ..forms import catalogue as forms
 from ..forms import service as form_service
+from ..forms.compile import compile_form
+from ..forms.schema import read_form
 from ..platform import calendar_store, definitions, problem_json
 from ..platform.api import Blueprint
 from ..platform.api.definitions import definition_routes
@@ -16,12 +18,15 @@ from ..platform.people import service as people
 from ..platform.people.current import current_language, current_person
 from ..platform.people.definition import write_people
 from ..platform.people.directory import ADMIN, Person
-from ..platform.problems import errors_of
+from ..platform.problems import Problem, errors_of
 from ..platform.text import msg
 from ..platform.web.language import gettext_here
 from . import catalogue, predict, predicting, replaying
+from .api_schemas import CheckedSchema, EvaluatedSchema, ReplayedSchema, RouteSchema
 from .check.documents import check_documents
+from .compile import compile_flow
 from .program import FlowProgram
+from .schema import read_flow
 
 Json = dict[str, Any]
 blp = Blueprint("api_flow_definitions", __name__, description="Flows, and questions about definitions.")
@@ -39,11 +44,20 @@ class CheckBody(ma.Schema):
 
     documents = ma.fields.List(ma.fields.Dict(), required=True, validate=ma.validate.Length(1, 200))
 
+    @ma.pre_load
+    def bare(self, sent: Any, **_: Any) -> Any:
+        """One document may be sent as it is."""
+        return {"documents": [sent]} if isinstance(sent, dict) and "schema" in sent else sent
+
 
 class RouteBody(ma.Schema):
-    """``flow``: the key of one in force, or a document; ``by``: who would ask, default oneself."""
+    """``flow``: the key of one in force, or a document; ``by``: who would ask, default oneself.
+
+    ``form``: its key, or a document that is not in force yet; needed only with a document.
+    """
 
     flow = ma.fields.Raw(required=True)
+    form = ma.fields.Raw(load_default=None, allow_none=True)
     values = ma.fields.Dict(required=True)
     by = ma.fields.String(load_default=None, allow_none=True)
 
@@ -62,7 +76,7 @@ class EvaluateBody(ma.Schema):
 
 @blp.post("/check")
 @blp.arguments(CheckBody)
-@blp.response(200)
+@blp.answer(200, CheckedSchema)
 def check(body: Json) -> Json:
     """All problems of definitions; nothing is stored."""
     policy.require(current_person(), ADMIN)
@@ -89,11 +103,11 @@ def _in_force() -> list[Mapping[str, Any]]:
 
 @blp.post("/route")
 @blp.arguments(RouteBody)
-@blp.response(200)
+@blp.answer(200, RouteSchema)
 def route(body: Json) -> Json:
     """The route that a request would take if everybody agrees."""
     person = _asker(body["by"])
-    program = _program(body["flow"])
+    program = _program(body["flow"], body["form"])
     assert program.form is not None
     reading = form_service.read(program.form, body["values"], by=person)
     prediction = predicting.of_values(program, program.flow.form, reading.values, person.key)
@@ -112,14 +126,37 @@ def _asker(key: str | None) -> Person:
     return people.person(key)
 
 
-def _program(flow: Any) -> FlowProgram:
-    if isinstance(flow, str):
-        return catalogue.flow_program(flow)
+def _program(flow: Any, form: Any) -> FlowProgram:
+    if isinstance(flow, str) and not isinstance(form, Mapping):
+        found = catalogue.flow_program(flow)
+        _require_form(found.flow.form, form)
+        return found
     policy.require(current_person(), ADMIN)
+    if isinstance(form, Mapping):
+        return _drafted(catalogue.flow_program(flow).flow.document if isinstance(flow, str) else _document(flow), form)
+    _require_form(_document(flow).get("form"), form)
     checked = catalogue.check_document(_document(flow), prove=False)
     if checked.program is None:
         raise Refused.because(checked.errors)
     return checked.program
+
+
+def _require_form(of_flow: Any, form: Any) -> None:
+    if form is not None and form != of_flow:
+        message = msg("The flow is one of %(of)s, not of %(form)s.", of=repr(of_flow), form=repr(form)[:80])
+        raise Refused.because([Problem("/form", "wrong_form", message)])
+
+
+def _drafted(flow: Mapping[str, Any], form: Mapping[str, Any]) -> FlowProgram:
+    """The program of a flow for a form that is not in force."""
+    read, problems = read_form(form)
+    program, more = compile_form(read) if read is not None else (None, [])
+    parsed, of_flow = read_flow(flow, program.form) if program is not None else (None, [])
+    compiled, last = compile_flow(parsed, program) if parsed is not None else (None, [])
+    if compiled is None:
+        raise Refused.because(errors_of([*problems, *more, *of_flow, *last]))
+    _require_form(parsed.form if parsed else None, program.form.key if program else None)
+    return compiled
 
 
 def _document(flow: Any) -> Mapping[str, Any]:
@@ -130,7 +167,7 @@ def _document(flow: Any) -> Mapping[str, Any]:
 
 @blp.post("/replay")
 @blp.arguments(ReplayBody)
-@blp.response(200)
+@blp.answer(200, ReplayedSchema)
 def replay(body: Json) -> Json:
     """A draft of a flow against past and running requests; nothing is executed."""
     policy.require(current_person(), ADMIN)
@@ -139,7 +176,7 @@ def replay(body: Json) -> Json:
 
 @blp.post("/evaluate")
 @blp.arguments(EvaluateBody)
-@blp.response(200)
+@blp.answer(200, EvaluatedSchema)
 def evaluate(body: Json) -> Json:
     """What a form would say to values: computed, visible, required, wrong; and where they would go."""
     person = current_person()

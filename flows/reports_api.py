@@ -7,6 +7,7 @@ from flask import request
 from ..platform.api import Blueprint
 from ..platform.people.current import current_person
 from . import reports
+from .api_schemas import ReportSchema
 
 blp = Blueprint("api_reports", __name__, description="Counts and durations.")
 
@@ -19,7 +20,7 @@ blp = Blueprint("api_reports", __name__, description="Counts and durations.")
         {"in": "query", "name": "by", "schema": {"type": "string"}, "description": "Of requests: what groups them."},
     ]
 )
-@blp.response(200)
+@blp.answer(200, ReportSchema)
 def report(name: str) -> dict[str, Any]:
     """``requests``, ``steps``, ``overdue`` or ``people``, as far as one may know."""
     args = request.args

@@ -20,10 +20,12 @@ blp = Blueprint("api_forms", __name__, description="Forms and their records")
 
 
 class SubmitSchema(Schema):
-    """``values`` by field; with ``draft`` nothing is required yet."""
+    """``values`` by field; with ``draft`` nothing is required yet. ``confirmed`` are ids of records that hold the same,
+    where a rule warned of them (code ``confirm_duplicate``)."""
 
     values = fields.Dict(required=True)
     draft = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    confirmed = fields.List(fields.Integer(strict=True), load_default=[], validate=validate.Length(max=100))
 
 
 class ChangeSchema(Schema):
@@ -31,6 +33,13 @@ class ChangeSchema(Schema):
 
     values = fields.Dict(required=True)
     revision = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(min=1))
+    confirmed = fields.List(fields.Integer(strict=True), load_default=[], validate=validate.Length(max=100))
+
+
+class ConfirmSchema(Schema):
+    """``confirmed`` as where a record is filed."""
+
+    confirmed = fields.List(fields.Integer(), load_default=[], validate=validate.Length(max=100))
 
 
 class RecordSchema(Schema):
@@ -66,16 +75,16 @@ _LIST_PARAMETERS = [
 
 @blp.post("/forms/<string:form_key>/records")
 @blp.arguments(SubmitSchema)
-@blp.response(201, RecordSchema)
+@blp.answer(201, RecordSchema)
 @blp.doc(summary="File a record, or keep a draft")
 def submit(body: dict[str, Any], form_key: str) -> Any:
     person = current_person()
-    made = service.submit(form_key, body["values"], by=person, draft=body["draft"])
+    made = service.submit(form_key, body["values"], by=person, draft=body["draft"], confirmed=body["confirmed"])
     return service.record_json(made, by=person, language=current_language())
 
 
 @blp.get("/forms/<string:form_key>/records")
-@blp.response(200, RecordsSchema)
+@blp.answer(200, RecordsSchema)
 @blp.doc(summary="Records of a form that one may see", parameters=_LIST_PARAMETERS)
 def listed(form_key: str) -> Any:
     person, asked, args = current_person(), page_args(), request.args
@@ -98,7 +107,7 @@ def _where(text: str | None) -> Any:
 
 
 @blp.get("/records/<int:record_id>")
-@blp.response(200, RecordSchema)
+@blp.answer(200, RecordSchema)
 @blp.doc(summary="One record")
 def one(record_id: int) -> Any:
     person = current_person()
@@ -107,11 +116,12 @@ def one(record_id: int) -> Any:
 
 @blp.patch("/records/<int:record_id>")
 @blp.arguments(ChangeSchema)
-@blp.response(200, RecordSchema)
+@blp.answer(200, RecordSchema)
 @blp.doc(summary="Change values of a record")
 def change(body: dict[str, Any], record_id: int) -> Any:
     person = current_person()
-    changed = service.update(record_id, body["values"], by=person, revision=body["revision"])
+    asked = {"revision": body["revision"], "confirmed": body["confirmed"]}
+    changed = service.update(record_id, body["values"], by=person, **asked)
     return service.record_json(changed, by=person, language=current_language())
 
 
@@ -123,11 +133,12 @@ def delete(record_id: int) -> None:
 
 
 @blp.post("/records/<int:record_id>/submit")
-@blp.response(200, RecordSchema)
+@blp.arguments(ConfirmSchema, location="query")
+@blp.answer(200, RecordSchema)
 @blp.doc(summary="Submit a draft")
-def send(record_id: int) -> Any:
+def send(query: dict[str, Any], record_id: int) -> Any:
     person = current_person()
-    sent = service.send(record_id, by=person)
+    sent = service.send(record_id, by=person, confirmed=query["confirmed"])
     return service.record_json(sent, by=person, language=current_language())
 
 

@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from ..platform import db, files
+from ..platform import files
 from ..platform.errors import Conflict, NotFound, Refused
 from ..platform.people.current import current_person
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
-from . import catalogue, filing, filling, lifecycle, lookup, records, render, rights, service
+from . import catalogue, filing, filling, lifecycle, lookup, render, rights, service
 from .blueprint import bp
 from .filling import Drawn, Sheet
 from .records import DRAFT, Record

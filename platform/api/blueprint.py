@@ -48,6 +48,15 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
         found: Decorator = super().alt_response(status_code, **options)
         return found
 
+    def answer(self, status_code: int, schema: Any) -> Decorator:
+        """Describe an answer by ``schema``; the view makes it as it is, nothing is dumped through the schema."""
+
+        def decorate(view: View) -> View:
+            described = {"content": {"application/json": {"schema": schema}}}
+            return self.doc(responses={status_code: described})(self.response(status_code)(view))
+
+        return decorate
+
     @staticmethod
     def doc(**kwargs: Any) -> Decorator:
         found: Decorator = SmorestBlueprint.doc(**kwargs)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields, pre_load, validate
 
 from .. import definitions, problem_json
 from ..db import utc_text
@@ -29,6 +29,11 @@ class DraftSchema(Schema):
     base_version = fields.Integer(strict=True, load_default=0, validate=validate.Range(min=0))
     revision = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(min=0))
 
+    @pre_load
+    def bare(self, sent: Any, **_: Any) -> Any:
+        """The document may be sent as it is."""
+        return {"document": sent} if isinstance(sent, dict) and "schema" in sent and "document" not in sent else sent
+
 
 class PublishSchema(Schema):
     """``document`` may be left out: the draft is published. ``base_version`` is 0 for the first version."""
@@ -36,6 +41,41 @@ class PublishSchema(Schema):
     note = fields.String(required=True, validate=validate.Length(max=2000))
     base_version = fields.Integer(strict=True, required=True, validate=validate.Range(min=0))
     document = fields.Dict()
+
+
+class VersionSchema(Schema):
+    """A version without its document."""
+
+    key = fields.String(required=True)
+    title = fields.Raw(required=True, metadata={"description": "A text, or one by language."})
+    version = fields.Integer(required=True)
+    note = fields.String(required=True)
+    published_by = fields.String(required=True, allow_none=True)
+    published_at = fields.DateTime(required=True)
+
+
+class KeptDraftSchema(Schema):
+    """A draft as it is kept, and after it was sent all that is wrong with it."""
+
+    key = fields.String(required=True)
+    document = fields.Dict(required=True)
+    base_version = fields.Integer(required=True)
+    revision = fields.Integer(required=True)
+    saved_by = fields.String(allow_none=True)
+    saved_at = fields.DateTime()
+    problems = fields.List(fields.Dict())
+
+
+class DefinitionSchema(VersionSchema):
+    """A version with its document; who may publish sees the draft too."""
+
+    document = fields.Dict(required=True)
+    draft = fields.Nested(KeptDraftSchema, allow_none=True)
+
+
+class VersionsSchema(Schema):
+    items = fields.List(fields.Nested(VersionSchema), required=True)
+    next = fields.String(allow_none=True, required=True)
 
 
 @dataclass(frozen=True)
@@ -130,28 +170,33 @@ def definition_routes(
 
     @blp.get(f"/{kind}s", endpoint=f"list_{kind}s")
     @blp.doc(parameters=PAGE_PARAMETERS, summary=f"The {kind}s in force")
+    @blp.answer(200, VersionsSchema)
     def listed() -> ResponseReturnValue:
         return calls.listed()
 
     @blp.get(f"/{kind}s/<string:key>", endpoint=f"read_{kind}")
     @blp.doc(summary=f"One {kind}: the version in force")
+    @blp.answer(200, DefinitionSchema)
     def one(key: str) -> ResponseReturnValue:
         return calls.one(key)
 
     @blp.get(f"/{kind}s/<string:key>/versions", endpoint=f"list_{kind}_versions")
     @blp.doc(parameters=PAGE_PARAMETERS, summary=f"All versions of a {kind}, newest first")
+    @blp.answer(200, VersionsSchema)
     def versions(key: str) -> ResponseReturnValue:
         return calls.versions(key)
 
     @blp.put(f"/{kind}s/<string:key>/draft", endpoint=f"keep_{kind}_draft")
     @blp.arguments(DraftSchema)
     @blp.doc(summary=f"Keep a draft of a {kind} and learn what is wrong with it")
+    @blp.answer(200, KeptDraftSchema)
     def keep_draft(body: dict[str, Any], key: str) -> ResponseReturnValue:
         return calls.keep_draft(body, key)
 
     @blp.post(f"/{kind}s/<string:key>/publish", endpoint=f"publish_{kind}")
     @blp.arguments(PublishSchema)
     @blp.doc(summary=f"Put a {kind} in force")
+    @blp.answer(200, DefinitionSchema)
     def publish_one(body: dict[str, Any], key: str) -> ResponseReturnValue:
         return calls.put_in_force(body, key)
 

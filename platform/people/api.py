@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, pre_load
 
 from .. import clock
 from ..api import PAGE_PARAMETERS, Blueprint, page_args, page_json
@@ -31,6 +31,47 @@ class DelegationSchema(Schema):
     until_at = fields.AwareDateTime(format="iso", load_default=None, allow_none=True)
     max_amount = fields.String(load_default=None, allow_none=True)
 
+    @pre_load
+    def none(self, sent: Any, **_: Any) -> Any:
+        """The whole of it may be ``null``."""
+        return {"delegate": None} if request.is_json and request.get_json() is None else sent
+
+
+class PersonSchema(Schema):
+    """A person as colleagues see them; ``limits`` by form, for themselves and those who may read everything."""
+
+    key = fields.String(required=True)
+    name = fields.String(required=True)
+    email = fields.String(allow_none=True)
+    department = fields.String(allow_none=True)
+    manager = fields.String(allow_none=True)
+    roles = fields.List(fields.String(), required=True)
+    active = fields.Boolean(required=True)
+    limits = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class PeopleSchema(Schema):
+    items = fields.List(fields.Nested(PersonSchema), required=True)
+    next = fields.String(allow_none=True, required=True)
+
+
+class StandingInSchema(Schema):
+    """``delegate`` acts for ``person`` between two times."""
+
+    person = fields.String(required=True)
+    delegate = fields.String(required=True)
+    from_at = fields.DateTime(required=True)
+    until_at = fields.DateTime(required=True)
+    max_amount = fields.String(allow_none=True)
+
+
+class MeSchema(PersonSchema):
+    language = fields.String(required=True)
+    zone = fields.String(required=True)
+    theme = fields.String()
+    delegation = fields.Nested(StandingInSchema, allow_none=True, required=True)
+    acts_for = fields.List(fields.Nested(StandingInSchema), required=True)
+
 
 _SEARCH = [
     {
@@ -46,6 +87,7 @@ _SEARCH = [
 
 @blp.get("/people")
 @blp.doc(parameters=[*PAGE_PARAMETERS, *_SEARCH], summary="Active people, by name")
+@blp.answer(200, PeopleSchema)
 def people() -> ResponseReturnValue:
     asked, directory = page_args(), service.directory()
     page = find_people(
@@ -78,6 +120,7 @@ def _person_json(person: Person, reader: Person) -> dict[str, Any]:
 
 @blp.get("/me")
 @blp.doc(summary="The person whose token or session this is")
+@blp.answer(200, MeSchema)
 def me() -> ResponseReturnValue:
     person = current_person()
     return _me_json(person, service.directory())
@@ -108,6 +151,7 @@ def _delegation_json(delegation: Delegation) -> dict[str, Any]:
 @blp.put("/me/delegation")
 @blp.arguments(DelegationSchema)
 @blp.doc(summary="Let somebody act for me between two times, or end it")
+@blp.answer(200, MeSchema)
 def put_delegation(body: dict[str, Any]) -> ResponseReturnValue:
     person = current_person()
     if body["delegate"] is None:
