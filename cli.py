@@ -5,6 +5,7 @@ Messages go to standard error, results to standard output; exit 0 done, 1 refuse
 
 import json as stdlib_json
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,6 +56,10 @@ def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
             # the reader of a pipe (head, less) has gone
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
+        except OSError as error:
+            # a folder that is a file, a disk that is full, a right that is missing
+            say(f"signoff: {error.strerror or error}: {error.filename}" if error.filename else f"signoff: {error}")
+            sys.exit(1)
 
     return run
 
@@ -97,10 +102,34 @@ def main() -> None:
 @guarded
 def run(host: str, port: int, workers: int) -> None:
     """Migrate if needed, and serve; timers and background work run in the same process unless configured otherwise."""
+    _refuse_taken(host, port)
     with database(migrate=True):
         pass
     say(f"Signoff is at http://{host}:{port}")
     _serve(host, port, workers)
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Say at once that nobody can listen there.
+
+    Raises:
+        Refused: another program does, or the address is not of this machine.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Refused(
+            msg(
+                "Nobody can listen at %(host)s:%(port)s: %(reason)s. Stop whoever does, or choose another --port.",
+                host=host,
+                port=port,
+                reason=reason,
+            )
+        ) from error
 
 
 def _serve(host: str, port: int, workers: int) -> None:
@@ -132,6 +161,7 @@ def demo(host: str, port: int, keep: bool) -> None:
     """Serve a fresh demo company: people, orders, stock, and requests in every state."""
     from .plugins import demo as company
 
+    _refuse_taken(host, port)
     config = company.settle(base_url=f"http://{host}:{port}", keep=keep)
     app = make_app(config)
     with app.app_context():

@@ -18,7 +18,7 @@ from ..forms.reading import Found, ReadContext
 from ..forms.schema import read_form
 from ..platform import clock, config, json
 from ..platform.calendars import Calendar, read_calendar, standard
-from ..platform.errors import Malformed, NotFound, Refused
+from ..platform.errors import Malformed, NotFound, Refused, SignoffError
 from ..platform.people.definition import PeopleDefinition, read_people
 from ..platform.problems import Problem, errors_of
 from ..platform.text import msg
@@ -66,16 +66,30 @@ def route_of_files(texts: Texts, person: str, at: str | None = None) -> dict[str
 def _refuse_errors(texts: Texts) -> None:
     """Errors of the definitions stop a prediction; what a proof would find of the flow does not."""
     files = [("people", texts.people), ("form", texts.form), ("flow", texts.flow)]
-    broken = [
+    broken = [problem for name, text in files if (problem := _of_another_kind(name, text)) is not None] or [
         problem.below(f"{name}: ")
         for name, problem in check_documents(files, offers=registry.offers())
-        if errors_of([problem]) and problem.code not in PROVEN
+        if errors_of([problem]) and (name, problem.code) not in ELSEWHERE and problem.code not in PROVEN
     ]
     if broken:
         raise Refused.because(broken)
 
 
-PROVEN = {"gap", "overlap", "nobody", "unknown_form", "unfilled_field"}
+PROVEN = {"gap", "overlap", "nobody", "unfilled_field"}
+ELSEWHERE = {("form", "unknown_form")}
+"""The forms that lookups name are not at hand, and not needed."""
+
+
+def _of_another_kind(name: str, text: str | bytes) -> Problem | None:
+    """Each option takes its own kind of definition; a file that cannot be read is reported with the rest."""
+    try:
+        schema = json.parse_object(text).get("schema")
+    except SignoffError:
+        return None
+    if schema == f"{name}/1":
+        return None
+    message = msg("Expected %(wanted)s here, found %(schema)s.", wanted=f"{name}/1", schema=repr(schema)[:80])
+    return Problem(f"{name}: /schema", "unknown_schema", message)
 
 
 def _moment(text: str | None) -> datetime:

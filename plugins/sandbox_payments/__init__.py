@@ -25,6 +25,7 @@ plugin = Plugin(
             "bank",
             order=90,
             roles=("admin", "finance"),
+            parent="records",
         ),
     ),
     blueprints=(bp,),
