@@ -22,6 +22,8 @@ from .places import Places
 from .results import check_result
 from .types import find, kind_of
 
+_NOT_COMPARED = ("files", "table", "json", "none", "choices")
+
 Forms = Callable[[str], Form | None]
 """Other forms by key, as they are in force."""
 
@@ -144,12 +146,18 @@ class _Analyst:
         path = pointer("rules", index)
         for word in ("show", "hide", "require", "readonly"):
             self._targets(getattr(rule, word), f"{path}/{word}")
-        if rule.check is None and not (rule.show or rule.hide or rule.require or rule.readonly or rule.set):
+        if rule.duplicate is not None:
+            self._duplicate(rule, path)
+        elif rule.check is None and not (rule.show or rule.hide or rule.require or rule.readonly or rule.set):
             self.problem(
-                path, "no_effect", msg("The rule does nothing. Add show, hide, require, readonly, set or check.")
+                path,
+                "no_effect",
+                msg("The rule does nothing. Add show, hide, require, readonly, set, check or duplicate."),
             )
-        if rule.check is None and (rule.message is not None or rule.at is not None):
-            self.problem(path, "no_check", msg("“message” and “at” belong to a check. Add “check”, or remove them."))
+        if rule.check is None and rule.duplicate is None and (rule.message is not None or rule.at is not None):
+            self.problem(
+                path, "no_check", msg("“message” and “at” belong to “check” and “duplicate”. Add one, or remove them.")
+            )
         table = self._table_of(rule.at, path + "/at") if rule.at is not None else None
         when = self._question(rule.when, path + "/when", None) if rule.when is not None else None
         check = self._question(rule.check, path + "/check", table) if rule.check is not None else None
@@ -157,6 +165,20 @@ class _Analyst:
             key: tree for key, text in rule.set.items() if (tree := self._set(key, text, f"{path}/set{pointer(key)}"))
         }
         self.found.rules.append(ParsedRule(rule, index, when, sets, check, table.key if table else None))
+
+    def _duplicate(self, rule: Rule, path: str) -> None:
+        names = rule.duplicate.fields if rule.duplicate is not None else ()
+        if not names:
+            self.problem(path + "/duplicate/fields", "missing", msg("Name the fields that make a duplicate."))
+        self._names(names, path + "/duplicate/fields", allowed=())
+        for index, name in enumerate(names):
+            target = self.form.field(name)
+            if target is not None and (find(target.type).value_kind in _NOT_COMPARED or target.total is not None):
+                message = msg("“%(key)s” cannot tell a duplicate: it holds no single value.", key=name)
+                self.problem(f"{path}/duplicate/fields/{index}", "does_not_fit", message)
+        if rule.check is not None:
+            message = msg("One rule has “check” or “duplicate”, not both. Make two of it.")
+            self.problem(path + "/duplicate", "does_not_fit", message)
 
     def _table_of(self, at: str, path: str) -> Field | None:
         """The table of a check at a column; a check at a field has none."""

@@ -9,7 +9,7 @@ from .analysis import Analysis, Forms, ParsedRule, Question, analyse, nodes_of, 
 from .definition import Field, Form
 from .formulas import Env
 from .ordering import reach
-from .plans import NO_RULES, Ask, CheckPlan, Compute, FieldPlan, Filled, Ruled
+from .plans import NO_RULES, Ask, CheckPlan, Compute, DuplicatePlan, FieldPlan, Filled, Ruled
 from .program import Codec, FormProgram, Requirement
 from .rows import ColumnPlan, TablePlan
 from .types import FieldType, find
@@ -53,8 +53,10 @@ class _Compiler:
             plans=tuple(known[name] for name in self.analysis.order),
             requirements=self._requirements(known),
             checks=tuple(self._check(parsed) for parsed in self.analysis.rules if parsed.check is not None),
+            duplicates=tuple(self._duplicate(parsed) for parsed in self.analysis.rules if parsed.rule.duplicate),
             trees=dict(self.analysis.formulas),
             filters=dict(self.analysis.filters),
+            rules=tuple(self.analysis.rules),
             names=frozenset(self._names()),
             valued=frozenset(plans),
             computed=frozenset(
@@ -188,6 +190,18 @@ class _Compiler:
             message=parsed.rule.message,
             needs=needs,
             table=parsed.table,
+        )
+
+    def _duplicate(self, parsed: ParsedRule) -> DuplicatePlan:
+        rule = parsed.rule
+        assert rule.duplicate is not None
+        return DuplicatePlan(
+            when=_ask(parsed.when) if parsed.when is not None else None,
+            rule=parsed.index,
+            fields=rule.duplicate.fields,
+            refused=rule.duplicate.do == "refuse",
+            path="/values/" + (rule.at or rule.duplicate.fields[0]).replace(".", "/"),
+            message=rule.message,
         )
 
     def _columns_of(self, table: str | None) -> frozenset[str] | None:

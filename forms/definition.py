@@ -56,8 +56,16 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Another record that holds the same in all of ``fields``; ``do``: warn (it must be confirmed) or refuse."""
+
+    fields: tuple[str, ...]
+    do: str = "warn"
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """Either an effect under a condition, or a check; ``when`` and ``check`` are conditions (JSON) or formulas (text)."""
+    """An effect under a condition, a check or a duplicate; ``when`` and ``check``: conditions (JSON) or formulas."""
 
     when: Any = None
     show: tuple[str, ...] = ()
@@ -66,6 +74,7 @@ class Rule:
     readonly: tuple[str, ...] = ()
     set: Mapping[str, str] = field(default_factory=dict)
     check: Any = None
+    duplicate: Duplicate | None = None
     message: LocalText | None = None
     at: str | None = None
 
@@ -88,7 +97,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Public:
-    """What customers may do without signing in; ``status`` are the fields on their page (``number`` is the record's)."""
+    """What customers may do without signing in; ``status``: the fields on their page (``number`` is the record's)."""
 
     fill: bool = False
     status: tuple[str, ...] = ()

@@ -74,6 +74,8 @@ _EFFECTS: Mapping[str, Phrase] = {
     "readonly": {"en": "lock {}", "zh": "只读{}"},
     "set": {"en": "set {}", "zh": "设置{}"},
     "check": {"en": "check {}", "zh": "校验{}"},
+    "warn": {"en": "warn of a second one with the same {}", "zh": "{}重复时提醒"},
+    "refuse": {"en": "refuse a second one with the same {}", "zh": "{}重复时拒绝"},
 }
 
 _OF_FORM = ("title", "description", "number", "summary", "layout", "access", "public")
@@ -171,6 +173,9 @@ def _rule_in(rule: Rule, form: Form, language: str) -> str:
     ]
     if rule.check is not None:
         parts.append(_EFFECTS["check"][language].format(_question(rule.check, form, labels, language)))
+    if rule.duplicate is not None:
+        names = _LIST[language].join(labels.get(key, key) for key in rule.duplicate.fields)
+        parts.append(_EFFECTS[rule.duplicate.do][language].format(names))
     done = _LIST[language].join(parts)
     if rule.when is None:
         return done

@@ -16,7 +16,7 @@ from ..platform.acting import ActingAs
 from ..platform.audit import Entry
 from ..platform.people.directory import Person
 from ..platform.problems import pointer
-from . import balancing, catalogue, lifecycle, records, search, totals
+from . import balancing, catalogue, duplicates, lifecycle, records, search, totals
 from .balancing import Taker
 from .definition import Field, Form
 from .indexes import FREE
@@ -57,6 +57,7 @@ def file_new(conn: Connection, program: FormProgram, readings: Sequence[Reading]
     status = OPEN if lifecycle.current().has_flow(program.form.key) else KEPT
     takers = [Taker(each.values, each.links) for each in readings]
     balancing.require(conn, program.form.key, takers, by=filing.by)
+    duplicates.require(conn, program.form, readings, by=filing.by)
     new = [_submitted(conn, program, _new(program, reading, filing, status), filing) for reading in readings]
     stored = records.insert_many(conn, new) if len(new) > 1 else [records.insert(conn, each) for each in new]
     _spread(conn, program, stored)
@@ -78,6 +79,7 @@ def submit_draft(
     """Turn a draft into a submitted record; ``None``: somebody changed it meanwhile."""
     status = OPEN if lifecycle.current().has_flow(program.form.key) else KEPT
     balancing.require(conn, program.form.key, [Taker(reading.values, reading.links, draft.id)], by=filing.by)
+    duplicates.require(conn, program.form, [reading], by=filing.by, record_id=draft.id)
     record = with_reading(program, draft, reading)
     record = replace(record, status=status, revision=draft.revision + 1, updated_at=filing.at)
     record = _submitted(conn, program, record, filing)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import request
+from flask import render_template, request
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
@@ -15,7 +15,7 @@ from ..platform.people.directory import Person
 from ..platform.problems import Problem, pointer
 from ..platform.web.filters import anchor
 from ..platform.web.language import say
-from . import catalogue, lifecycle, render, service
+from . import catalogue, duplicates, lifecycle, render, service
 from .definition import Field
 from .kinds import Base
 from .lifecycle import Rights
@@ -92,7 +92,17 @@ def redrawn(sheet: Sheet, sent: Sent, problems: Sequence[Problem], *, complain: 
         wires=wires,
         problems=problems if complain else (),
     )
-    return Drawn(html, reading)
+    return Drawn(_doubles(sheet, problems, sent) + html, reading)
+
+
+def _doubles(sheet: Sheet, problems: Sequence[Problem], sent: Sent) -> Markup:
+    """Other records that hold the same, each with a link and, where that is enough, a box to confirm."""
+    found = [each for each in problems if each.code in (duplicates.CONFIRM, duplicates.REFUSED) and each.example]
+    kept = set(_confirmed(sent)).difference(each.example["record"] for each in found if each.example)
+    if not (found or kept):
+        return Markup("")
+    html = render_template("signoff/forms/duplicates.html", found=found, kept=sorted(kept), by=sheet.by)
+    return Markup(html)  # noqa: S704 - made by the template
 
 
 def _take_over(program: FormProgram, reading: Reading, wires: dict[str, Any], raw: Mapping[str, Any]) -> None:
@@ -119,6 +129,9 @@ def live(sheet: Sheet, sent: Sent) -> dict[str, Any]:
     fields = sheet.program.form.fields
     raw = raw_of(fields, sent)
     reading = sheet.read(raw)
+    doubles = duplicates.problems(
+        sheet.program.form, reading, by=sheet.by, record=sheet.record, confirmed=_confirmed(sent)
+    )
     extra = lifecycle.current().extend_evaluation(sheet.program, reading, sheet.by)
     return {
         "visible": sorted(reading.visible),
@@ -128,7 +141,7 @@ def live(sheet: Sheet, sent: Sent) -> dict[str, Any]:
         "outputs": _outputs(fields, reading, sent),
         "problems": [
             {"id": anchor(_on_page(each.path, fields, sent)), "code": each.code, "message": say(each.message)}
-            for each in reading.problems
+            for each in [*reading.problems, *doubles]
         ],
         **extra,
     }
@@ -206,14 +219,20 @@ def submit(sheet: Sheet, sent: Sent, *, draft: bool = False) -> Record:
     """
     raw = raw_of(sheet.program.form.fields, sent)
     record = sheet.record
+    confirmed = _confirmed(sent)
     if record is None:
-        return service.submit(sheet.program.form.key, raw, by=sheet.by, draft=draft)
+        return service.submit(sheet.program.form.key, raw, by=sheet.by, draft=draft, confirmed=confirmed)
     assert sheet.by is not None
     revision = sent.get("revision", "")
     seen = int(revision) if revision.isdigit() and len(revision) < 10 else None
     if record.status == DRAFT and not draft:
-        return service.send(record.id, by=sheet.by, raw=raw)
-    return service.update(record.id, raw, by=sheet.by, revision=seen, rights=sheet.rights)
+        return service.send(record.id, by=sheet.by, raw=raw, confirmed=confirmed)
+    return service.update(record.id, raw, by=sheet.by, revision=seen, rights=sheet.rights, confirmed=confirmed)
+
+
+def _confirmed(sent: Sent) -> list[int]:
+    """Records that hold the same, which whoever sends has ticked."""
+    return [int(each) for each in sent.getlist("confirmed") if each.isascii() and each.isdigit() and len(each) < 19]
 
 
 def store_draft(sheet: Sheet, sent: Sent) -> tuple[Record, tuple[Problem, ...]]:

@@ -36,15 +36,17 @@ def _name(kind: str, form: str, field: str, expression: str = "") -> str:
 
 
 def wanted(form: Form, dialect: str) -> list[Index]:
-    """The indexes of a form: one for each unique field, one for each that lists are ordered by."""
+    """The indexes of a form: one for each unique field, one for each that lists are ordered by, or
+    duplicates are looked for by."""
     found: list[Index] = []
+    searched = {rule.duplicate.fields[0] for rule in form.rules if rule.duplicate is not None}
     for field in form.fields:
         one = column(dialect, field)
         if one is None or field.total is not None:
             continue
         if field.unique:
             found.append(_unique(form.key, field.key, one, dialect))
-        if field.indexed or field.key in form.summary:
+        if field.indexed or field.key in form.summary or field.key in searched:
             found.append(_ordered(form.key, field.key, one))
     return found
 

@@ -237,6 +237,41 @@ def names_same(raw: Any, before: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """What may not, or should not, be in another record too: ``values`` by field; ``message`` is the rule's own."""
+
+    rule: int
+    values: Mapping[str, Any]
+    refused: bool
+    path: str
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatePlan:
+    """A rule about duplicates; which other records there are is asked by who stores."""
+
+    when: Ask | None
+    rule: int
+    fields: tuple[str, ...]
+    refused: bool
+    path: str
+    message: Any
+
+    def run(self, state: State) -> Alike | None:
+        """What to look for; ``None`` where the rule does not hold, a field is blank, or all are what they were."""
+        values = {key: state.values.get(key) for key in self.fields}
+        if any(is_blank(value) or key in state.broken for key, value in values.items()):
+            return None
+        if all(state.previous.get(key) == value for key, value in values.items()):
+            return None
+        if self.when is not None and not self.when(state.env):
+            return None
+        said = local(self.message, state.context.language) if self.message is not None else None
+        return Alike(self.rule, values, self.refused, self.path, said)
+
+
+@dataclass(frozen=True, slots=True)
 class CheckPlan:
     """A rule that must hold; ``needs`` are the nodes that it reads, near and far. ``table`` asks each row."""
 

@@ -7,13 +7,14 @@ from typing import Any
 from ..platform.problems import Problem, pointer
 from ..platform.text import local, msg
 from . import conditions
+from .analysis import ParsedRule
 from .conditions import is_blank
 from .conditions.parse import no_field
 from .conditions.tree import Condition
 from .definition import Field, Form
 from .formulas import Tree
 from .kinds import FACTS, UNKNOWN, Kind
-from .plans import CheckPlan, FieldPlan, right_on
+from .plans import CheckPlan, DuplicatePlan, FieldPlan, right_on
 from .reading import Found, ReadContext, Reading
 from .rows import TablePlan
 from .state import State
@@ -43,8 +44,10 @@ class FormProgram:
     plans: tuple[FieldPlan, ...] = field(repr=False)
     requirements: tuple[Requirement, ...] = field(repr=False)
     checks: tuple[CheckPlan, ...] = field(repr=False)
+    duplicates: tuple[DuplicatePlan, ...] = field(repr=False)
     trees: Mapping[str, Tree] = field(repr=False)
     filters: Mapping[str, Condition] = field(repr=False)
+    rules: tuple[ParsedRule, ...] = field(repr=False)
     names: frozenset[str] = field(repr=False)
     valued: frozenset[str] = field(repr=False)  # keys of fields that have values
     computed: frozenset[str] = field(repr=False)
@@ -174,6 +177,8 @@ class FormProgram:
         for check in self.checks:
             if changed is None or not changed.isdisjoint(check.needs):
                 check.run(state)
+        if self.duplicates:
+            state.alike = tuple(found for plan in self.duplicates if (found := plan.run(state)) is not None)
         for path, _, condition, record in state.filters:
             self._filter(path, condition, record, state)
 
@@ -209,6 +214,7 @@ class FormProgram:
             readonly=readonly if not unseen else readonly - unseen,
             problems=self._sorted(state.problems),
             links=state.links,
+            alike=state.alike,
         )
 
     def _unseen(self, state: State) -> set[str]:

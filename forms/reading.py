@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..platform.problems import Problem
+
+if TYPE_CHECKING:
+    from .plans import Alike
 
 Typed = Mapping[str, Any]
 """Values by key as Python has them: ``Decimal``, ``date``, ``tuple[dict, …]`` …; a blank is ``None`` or absent."""
@@ -76,6 +79,7 @@ class Reading:
     readonly: frozenset[str]
     problems: tuple[Problem, ...] = ()
     links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    alike: tuple["Alike", ...] = ()  # what should not be in another record too
 
     @property
     def ok(self) -> bool:

@@ -9,9 +9,9 @@ import marshmallow as ma
 from ..platform.problems import Problem, errors_of, pointer
 from ..platform.text import msg
 from .analysis import analyse
-from .definition import EVERYBODY, SCHEMA, Access, Field, Form, Public, Rule, Section, Total
+from .definition import EVERYBODY, SCHEMA, Access, Duplicate, Field, Form, Public, Rule, Section, Total
 from .errors import FieldError
-from .fields.options import KEY, AnyJson, Flag, Key, KeyMap, Local, Names, Option, Text, Whole, bad_key, shown
+from .fields.options import KEY, AnyJson, Flag, Key, KeyMap, Local, Names, OneOf, Option, Text, Whole, bad_key, shown
 from .numbering import check_pattern
 from .reading import ReadContext
 from .schema_problems import StrictSchema, loaded, unknown_key
@@ -95,6 +95,15 @@ class _TotalSchema(StrictSchema):
     match = Text(required=True)
 
 
+class _DuplicateSchema(StrictSchema):
+    fields_ = Names(required=True, data_key="fields", most=10)
+    do = OneOf("warn", "refuse", load_default="warn")
+
+    @ma.post_load
+    def _made(self, data: dict[str, Any], **_: Any) -> Duplicate:
+        return Duplicate(data["fields_"], data["do"])
+
+
 class _RuleSchema(StrictSchema):
     when = AnyJson()
     show = Names(load_default=())
@@ -103,6 +112,7 @@ class _RuleSchema(StrictSchema):
     readonly = Names(load_default=())
     set = KeyMap(load_default={})
     check = AnyJson()
+    duplicate = ma.fields.Nested(_DuplicateSchema)
     message = Local()
     at = Text()
 
@@ -229,7 +239,8 @@ def _section(data: Mapping[str, Any]) -> Section:
 
 
 def _rule(data: Mapping[str, Any]) -> Rule:
-    return Rule(**data)
+    known = data.get("duplicate")
+    return Rule(**{**data, "duplicate": known if isinstance(known, Duplicate) else None})  # else it could not be read
 
 
 class _FieldReader:

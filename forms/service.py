@@ -1,6 +1,6 @@
 """Records: every use case is a function and a transaction; pages, API, flows and plugins all come through here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from ..platform.models import audit_entries
 from ..platform.people.directory import Person
 from ..platform.people.service import directory
 from ..platform.text import msg
-from . import attachments, balancing, catalogue, filing, lifecycle, records, rights, uniqueness
+from . import attachments, balancing, catalogue, duplicates, filing, lifecycle, records, rights, uniqueness
 from .balances import holds_of
 from .context import context_of
 from .filing import Filing
@@ -32,9 +32,18 @@ _ATTEMPTS = 3
 
 
 def submit(
-    form_key: str, raw: Mapping[str, Any], *, by: Person | None, draft: bool = False, as_system: bool = False
+    form_key: str,
+    raw: Mapping[str, Any],
+    *,
+    by: Person | None,
+    draft: bool = False,
+    as_system: bool = False,
+    confirmed: Collection[int] = (),
 ) -> Record:
-    """File a new record, or keep it as a draft. ``by`` is ``None`` of a customer, or with ``as_system`` of the system.
+    """File a new record, or keep it as a draft. ``by`` is ``None`` of a customer; with ``as_system`` the
+    system files it, in the name of ``by`` or of nobody.
+
+    ``confirmed`` are records of which the sender knows that they hold the same, where a rule warns of that.
 
     Raises:
         Refused: with a problem for each value that is wrong; a draft may lack values, not hold wrong ones.
@@ -44,7 +53,7 @@ def submit(
     if not as_system:
         rights.require_create(program.form, by)
     reading = read(program, raw, by=by, draft=draft, as_system=as_system)
-    check(program, reading, by=by, draft=draft, as_system=as_system)
+    check(program, reading, by=by, draft=draft, as_system=as_system, confirmed=confirmed)
     made = Filing(by, clock.now(), _capacity(by, as_system))
     with uniqueness.explained(program, reading.values, by=by), db.transaction() as conn:
         if draft:
@@ -76,8 +85,9 @@ def check(
     record: Record | None = None,
     draft: bool = False,
     as_system: bool = False,
+    confirmed: Collection[int] = (),
 ) -> None:
-    """Refuse what was read if anything is wrong with it: values, files, values that others hold already.
+    """Refuse what was read if anything is wrong with it: values, files, values that others hold already, duplicates.
 
     Raises:
         Refused: with all problems at once.
@@ -87,14 +97,16 @@ def check(
         problems += uniqueness.problems(program, reading.values, by=by, record=record)
         taker = balancing.taker(reading, record)
         problems += balancing.problems(program.form.key, holds_of(program.form), taker, by=by)
+        seen = None if as_system else confirmed
+        problems += duplicates.problems(program.form, reading, by=by, record=record, confirmed=seen)
     if problems:
         raise Refused.because(problems)
 
 
 def _capacity(by: Person | None, as_system: bool) -> ActingAs:
-    if by is not None:
-        return ActingAs.PERSON
-    return ActingAs.SYSTEM if as_system else ActingAs.CUSTOMER
+    if as_system:
+        return ActingAs.SYSTEM
+    return ActingAs.PERSON if by is not None else ActingAs.CUSTOMER
 
 
 def update(
@@ -104,8 +116,10 @@ def update(
     by: Person,
     revision: int | None = None,
     rights: Rights | None = None,
+    confirmed: Collection[int] = (),
 ) -> Record:
-    """Change values of a record; keys that are not sent keep theirs. ``rights`` narrow what may be changed.
+    """Change values of a record; keys that are not sent keep theirs. ``rights`` narrow what may be changed,
+    ``confirmed`` is as :func:`submit` has it.
 
     Raises:
         NotFound: it does not exist, or ``by`` may not see it.
@@ -117,19 +131,21 @@ def update(
         record = read_record(record_id, by=by)
         if revision is not None and record.revision != revision:
             raise _stale(record)
-        after = _changed(record, raw, by, rights)
+        after = _changed(record, raw, by, rights, confirmed)
         if after is not None:
             return after
     raise _stale(read_record(record_id, by=by))
 
 
-def _changed(before: Record, raw: Mapping[str, Any], by: Person, rights_given: Rights | None) -> Record | None:
+def _changed(
+    before: Record, raw: Mapping[str, Any], by: Person, rights_given: Rights | None, confirmed: Collection[int]
+) -> Record | None:
     """One attempt at an update; ``None``: somebody else changed the record meanwhile."""
     draft = before.status == DRAFT
     program = catalogue.program(before.form, None if draft else before.version)
     theirs = rights_given if rights_given is not None else edit_rights(program, before, by)
     reading = read(program, raw, by=by, record=before, rights=theirs, draft=draft, partial=True)
-    check(program, reading, by=by, record=before, draft=draft)
+    check(program, reading, by=by, record=before, draft=draft, confirmed=confirmed)
     now = clock.now()
     after = filing.with_reading(program, before, reading)
     after = replace(after, revision=before.revision + 1, updated_at=now)
@@ -212,7 +228,9 @@ def _last_change(record: Record) -> audit.Recorded | None:
     return audit._recorded(row) if row else None
 
 
-def send(record_id: int, *, by: Person, raw: Mapping[str, Any] | None = None) -> Record:
+def send(
+    record_id: int, *, by: Person, raw: Mapping[str, Any] | None = None, confirmed: Collection[int] = ()
+) -> Record:
     """Submit a draft, with ``raw`` over what it holds; it is read by the form in force.
 
     Raises:
@@ -226,7 +244,7 @@ def send(record_id: int, *, by: Person, raw: Mapping[str, Any] | None = None) ->
     rights.require_create(program.form, by)
     kept = {key: value for key, value in draft.stored.items() if key in program.valued}
     reading = read(program, {**kept, **(raw or {})}, by=by, record=replace(draft, values={}))
-    check(program, reading, by=by, record=draft)
+    check(program, reading, by=by, record=draft, confirmed=confirmed)
     with uniqueness.explained(program, reading.values, by=by, record=draft), db.transaction() as conn:
         sent = filing.submit_draft(conn, program, draft, reading, Filing(by, clock.now()))
     if sent is None:

@@ -17,7 +17,7 @@ class State:
     """
 
     __slots__ = (
-        "broken", "changed", "concealed", "context", "env", "filters", "first", "hidden", "links", "places",
+        "alike", "broken", "changed", "concealed", "context", "env", "filters", "first", "hidden", "links", "places",
         "previous", "problems", "raw", "readonly", "required", "rights", "values",
     )  # fmt: skip
 
@@ -39,6 +39,7 @@ class State:
         self.links: dict[str, Mapping[str, Any]] = {}
         self.places: dict[str, list[int]] = {}  # of the rows of a table in what was sent, where blank ones were dropped
         self.problems: list[Problem] = []
+        self.alike: tuple[Any, ...] = ()
 
     def problem(self, path: str, code: str, message: str, node: str) -> None:
         """Something is wrong with ``node``; what needs it is not checked any more."""

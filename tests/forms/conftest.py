@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from signoff.forms import catalogue, lifecycle
 from signoff.platform.people.directory import Person
 from signoff.platform.people.service import directory
 
-from ..conftest import definition
+from ..conftest import SignIn, definition
 
 FORMS = ("product", "sales_order", "stock_movement", "refund")
 
@@ -24,6 +25,15 @@ def tables(company: Flask) -> Iterator[Flask]:
             catalogue.publish_form(definition(f"{name}.form"), by="ada")
         yield company
     lifecycle.register(before)
+
+
+@pytest.fixture
+def browser(tables: Flask, sign_in: SignIn) -> Iterator[FlaskClient]:
+    """A browser of Ada, who administers; what she sends needs no token."""
+    tables.config["WTF_CSRF_ENABLED"] = False
+    with sign_in("ada") as client:
+        yield client
+    tables.config["WTF_CSRF_ENABLED"] = True
 
 
 @pytest.fixture

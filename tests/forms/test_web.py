@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
@@ -17,7 +16,7 @@ from PIL import Image
 from signoff.forms import catalogue, drafts, exporting, service
 from signoff.platform.people.directory import Person
 
-from ..conftest import SignIn, definition
+from ..conftest import definition
 from .conftest import person
 from .test_service import order, product
 
@@ -88,14 +87,6 @@ class Page(HTMLParser):
             body.setdefault(name, []).append(value)
         body.update({"f-" + name.replace("__", "-"): [value] for name, value in values.items()})
         return body
-
-
-@pytest.fixture
-def browser(tables: Flask, sign_in: SignIn) -> Iterator[FlaskClient]:
-    tables.config["WTF_CSRF_ENABLED"] = False
-    with sign_in("ada") as client:
-        yield client
-    tables.config["WTF_CSRF_ENABLED"] = True
 
 
 def open_page(client: FlaskClient, url: str) -> Page:
