@@ -1,7 +1,8 @@
 """Finds the plugins of this installation and hands what they bring to the floors below."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 
@@ -40,15 +41,26 @@ def init_app(app: Flask) -> None:
 def _installed(names: str) -> Iterable[Plugin]:
     """Plugins of the entry points, then those named in ``SIGNOFF_PLUGINS`` (``module:attribute``)."""
     for entry in sorted(entry_points(group=GROUP), key=lambda each: each.name):
-        yield _checked(entry.load(), entry.value)
+        yield _loaded(entry.value, entry.load)
     for name in filter(None, (each.strip() for each in names.split(","))):
-        module, _, attribute = name.partition(":")
-        try:
-            yield _checked(getattr(import_module(module), attribute or "plugin"), name)
-        except (ImportError, AttributeError) as error:
-            raise Refused(
-                msg("The plugin %(name)s cannot be loaded: %(reason)s.", name=name, reason=str(error)), code="plugin"
-            ) from error
+        yield _loaded(name, partial(_named, name))
+
+
+def _named(name: str) -> object:
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute or "plugin")
+
+
+def _loaded(name: str, load: Callable[[], object]) -> Plugin:
+    """Whatever goes wrong inside of somebody's module, the message says whose it is."""
+    try:
+        value = load()
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise Refused(
+            msg("The plugin %(name)s cannot be loaded: %(reason)s.", name=name, reason=reason), code="plugin"
+        ) from error
+    return _checked(value, name)
 
 
 def _checked(value: object, name: str) -> Plugin:

@@ -1,6 +1,7 @@
 """The action ``stock.move``: line items become stock movements, in the transaction that completes the step."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from ...flows.actions import Action, ActionContext, ActionFailed
@@ -21,11 +22,11 @@ def move(context: ActionContext) -> Mapping[str, Any]:
 
 
 def _move(context: ActionContext, kind: str, line: Mapping[str, Any]) -> int:
-    quantity = int(line["quantity"])
+    quantity = Decimal(str(line["quantity"]))
     values = {
         "kind": kind,
         "product": line["product"],
-        "quantity": -quantity if kind in OUT else quantity,
+        "quantity": format(-quantity if kind in OUT else quantity, "f"),
         "note": context.record.number or str(context.record.id),
     }
     try:
