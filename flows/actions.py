@@ -49,14 +49,21 @@ class ActionContext:
         return value
 
 
-Perform = Callable[[ActionContext], Mapping[str, Any]]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an action gives that asked for another request: the step waits until ``record`` comes to its end."""
+
+    record: Record
+
+
+Perform = Callable[[ActionContext], Mapping[str, Any] | Asked]
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """An action as a plugin declares it.
 
-    ``perform`` returns JSON values by the names of ``results``. A ``transactional`` action only writes to this
+    ``perform`` returns JSON values by the names of ``results``, or what it asked for and waits for. A ``transactional`` action only writes to this
     database, through ``context.conn``: it happens exactly once. All others happen at least once, with the same key.
     ``parameters`` and ``results`` say in words what each member means.
     """

@@ -14,7 +14,7 @@ from ..platform import audit, background, timers
 from ..platform.errors import Conflict
 from ..platform.people.directory import Directory
 from ..platform.text import msg
-from . import codec, messages, store, sums
+from . import codec, messages, store, subrequests, sums
 from .cases import Case
 from .effects import (
     Call,
@@ -25,6 +25,7 @@ from .effects import (
     Note,
     Notify,
     OpenTask,
+    Recall,
     ReopenTask,
     SetStatus,
     SetTimer,
@@ -111,7 +112,8 @@ def carry_out(
         now=now,
         revision=case.row.revision + 1,
         before=case.run,
-        entered=entered,
+        # what a decision that does not count yet brings is not stored yet either
+        entered=entered if any(isinstance(each, SetValues) for each in transition.effects) else NOTHING_ENTERED,
     )
     return _write(conn, move)
 
@@ -141,6 +143,10 @@ def _write(conn: Connection, move: Move) -> Record:
     store.close_tasks(conn, move.run_id, move.of(CloseTask), move.now)
     _write_timers(conn, move)
     _write_calls(conn, move)
+    for recall in move.of(Recall):
+        subrequests.recall(conn, recall.record)
+    if any(each.finished for each in move.of(SetStatus)):
+        subrequests.ended(conn, record.id)
     records.add_viewers(conn, ((record.id, principal) for principal in _new_viewers(move)))
     audit.append(conn, record.chain, _entries(move, record))
     messages.tell(conn, replace(move, record=record), ids)

@@ -185,6 +185,8 @@ def _dump_progress(progress: Progress) -> Any:
         found["to"] = progress.choice
     if progress.facts:
         found["facts"] = dict(progress.facts)
+    if progress.child is not None:
+        found["child"] = progress.child
     return found if len(found) > 1 else found["s"]
 
 
@@ -201,4 +203,5 @@ def _load_progress(state: Any) -> Progress:
         total=state.get("total", 0),
         choice=state.get("to", ""),
         facts=state.get("facts", NOTHING),
+        child=state.get("child"),
     )

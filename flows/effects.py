@@ -97,6 +97,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """Withdraw a record that this run asked for: nobody waits for it any more."""
+
+    record: int
+
+
+@dataclass(frozen=True, slots=True)
 class Notify:
     """Tell ``people`` (keys) and ``addresses`` (e-mail) by ``template``; ``name`` is unique in the run."""
 
@@ -142,6 +149,7 @@ Effect = (
     | SetTimer
     | ClearTimer
     | Call
+    | Recall
     | Notify
     | SetValues
     | Note

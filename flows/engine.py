@@ -23,7 +23,7 @@ from .engine_draft import Draft
 from .engine_errors import NotAllowed, NotAssigned, RunFinished, TaskClosed
 from .engine_grace import settle, take, taken, undo
 from .engine_hand import add, claim, release, transfer
-from .engine_outside import arrive, complete, edit, fail, resubmit, urge, withdraw
+from .engine_outside import arrive, complete, edit, fail, opened, recalled, resubmit, urge, withdraw
 from .engine_rights import acting, offers, people_of
 from .engine_time import expire
 from .engine_walk import advance
@@ -37,6 +37,8 @@ from .events import (
     Event,
     Expired,
     Failed,
+    Opened,
+    Recalled,
     Released,
     Resubmitted,
     Settled,
@@ -79,8 +81,8 @@ def step(program: FlowProgram, run: Run, event: Event, world: World) -> Transiti
     if on_task is not None:
         on_task(draft, _task(run, event, world), event)
         return draft.transition()
-    if isinstance(event, Expired | Completed | Failed | Edited):
-        if not run.finished or isinstance(event, Completed):
+    if isinstance(event, Expired | Completed | Failed | Edited | Opened | Recalled):
+        if not run.finished or isinstance(event, Completed | Opened):
             _SILENT[type(event)](draft, event)
     elif run.finished:
         raise RunFinished.now(run)
@@ -126,6 +128,8 @@ _SILENT: Mapping[type, Callable[[Draft, Any], None]] = {
     Expired: _expired,
     Completed: complete,
     Failed: fail,
+    Opened: opened,
+    Recalled: recalled,
     Edited: edit,
 }
 _ON_RUN: Mapping[type, Callable[[Draft, Any], None]] = {

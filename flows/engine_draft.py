@@ -17,6 +17,7 @@ from .effects import (
     Note,
     OpenTask,
     Reason,
+    Recall,
     ReopenTask,
     SetStatus,
     SetTimer,
@@ -216,23 +217,35 @@ class Draft:
         if progress is None or self.is_under_way(step):
             return
         self.stop(step, because)
+        progress = self.steps[step]
         if self.program.steps[step].kind is Kind.ACTION:
             self.steps[step] = Progress(State.UNDONE, progress.round, choice=progress.choice, facts=progress.facts)
         else:
             self.steps[step] = Progress(State.UNDONE, progress.round)
 
     def is_under_way(self, step: str) -> bool:
-        """Whether an action was called and has not answered yet: nothing outside can be called back."""
+        """Whether an action was called and has not answered yet: nothing outside can be called back.
+
+        A request that it asked for can.
+        """
         progress = self.steps.get(step)
         if progress is None or progress.state is not State.OPEN or self.program.steps[step].kind is not Kind.ACTION:
             return False
-        return not self.tasks_of(step)
+        return progress.child is None and not self.tasks_of(step)
 
     def stop(self, step: str, because: str) -> None:
-        """Cancel the tasks of a step and clear its timer."""
+        """Cancel the tasks of a step, clear its timer, and call back what it asked for."""
         for task in self.tasks_of(step):
             self.cancel_task(task, because)
         self.clear_timer(step)
+        self.recall(step)
+
+    def recall(self, step: str) -> None:
+        """Nobody waits any more for the request that the step asked for; asked again, it is another request."""
+        progress = self.steps.get(step)
+        if progress is not None and progress.child is not None:
+            self.effects.append(Recall(progress.child))
+            self.steps[step] = replace(progress, child=None, choice="")
 
     def set_timer(self, step: str, at: datetime) -> None:
         self.effects.append(SetTimer(step, at))
@@ -266,6 +279,8 @@ class Draft:
         for step, progress in list(self.steps.items()):
             if progress.state is State.OPEN and not self.is_under_way(step):
                 self.clear_timer(step)
+                self.recall(step)
+                progress = self.steps[step]
                 self.steps[step] = Progress(State.UNDONE, progress.round, choice=progress.choice, facts=progress.facts)
 
     def branch_reasons(self, step: str) -> tuple[Reason, ...]:

@@ -89,7 +89,7 @@ def _counted(draft: Draft, task: Task, pending: Pending, event: Settled) -> Tran
 def _said(effect: Effect, actor: Actor, task: Task) -> Effect:
     """That it was decided stands in the history already; what stands there now is that it counts."""
     if isinstance(effect, Note) and effect.event == "task.decided" and effect.data.get("task") == task.name:
-        said = {key: effect.data[key] for key in ("task", "step", "verdict")}
+        said = {key: value for key, value in effect.data.items() if key in ("task", "step", "verdict", "comment")}
         return Note(SETTLED, actor, said)
     return effect
 

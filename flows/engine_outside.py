@@ -5,14 +5,14 @@ from datetime import timedelta
 from ..platform.errors import Conflict, Forbidden, TooMany
 from ..platform.text import msg
 from .definition import Kind
-from .effects import Notify, Reason, SetValues
+from .effects import Notify, Reason, Recall, SetValues
 from .engine_back import go_on, material_change
 from .engine_back import resubmit as go_on_after_return
 from .engine_draft import SYSTEM, Draft
 from .engine_errors import NotAllowed
 from .engine_rights import is_admin, people_of
 from .engine_walk import advance, ask_owner, call_name
-from .events import Arrived, Completed, Edited, Failed, Resubmitted, Urged, Withdrawn
+from .events import Arrived, Completed, Edited, Failed, Opened, Recalled, Resubmitted, Urged, Withdrawn
 from .run import State, Status
 
 URGE_EVERY = timedelta(hours=1)
@@ -31,7 +31,7 @@ def complete(draft: Draft, event: Completed) -> None:
     values = draft.program.into(event.step, event.result)
     if values:
         draft.effects.append(SetValues(values))
-    draft.change_step(event.step, facts={"done": event.name})
+    draft.change_step(event.step, facts={"done": event.name}, child=None)
     draft.note("action.completed", SYSTEM, step=event.step, action=step.do, name=event.name, result=dict(event.result))
     if draft.finished:
         return
@@ -51,10 +51,12 @@ def _continue(draft: Draft, changed: bool) -> None:
 def fail(draft: Draft, event: Failed) -> None:
     """The action failed: tried again by the service, put before somebody, or the end, as its step says."""
     step, progress = draft.program.steps.get(event.step), draft.steps.get(event.step)
-    if step is None or progress is None or not draft.is_under_way(event.step):
+    waits = progress is not None and progress.child is not None
+    if step is None or progress is None or not (waits or draft.is_under_way(event.step)):
         return
     if event.name != call_name(event.step, progress.round):
         return
+    draft.change_step(event.step, child=None)
     draft.note(
         "action.failed", SYSTEM, step=event.step, action=step.do, name=event.name, message=event.message,
         final=event.final,
@@ -66,6 +68,27 @@ def fail(draft: Draft, event: Failed) -> None:
     else:
         reason = Reason("action_failed", {"step": event.step, "action": step.do, "message": event.message})
         ask_owner(draft, step, reason)
+
+
+def opened(draft: Draft, event: Opened) -> None:
+    """The action asked for another request, and waits for its end; one that comes too late is called back."""
+    progress = draft.steps.get(event.step)
+    expected = progress is not None and event.name == call_name(event.step, progress.round)
+    if progress is None or not expected or draft.finished or not draft.is_under_way(event.step):
+        draft.effects.append(Recall(event.record))
+        return
+    draft.change_step(event.step, child=event.record)
+    draft.note("request.opened", SYSTEM, step=event.step, record=event.record, number=event.number, name=event.name)
+
+
+def recalled(draft: Draft, event: Recalled) -> None:
+    """Who asked for this request needs it no more.
+
+    Raises:
+        Conflict: an action is being carried out; it can be called back once that is over.
+    """
+    _check_not_busy(draft)
+    draft.finish(Status.WITHDRAWN, event.actor, because="recalled")
 
 
 def arrive(draft: Draft, event: Arrived) -> None:
@@ -123,12 +146,7 @@ def _check_submitter(draft: Draft, person: str | None) -> None:
 
 def _check_withdraw(draft: Draft) -> None:
     rule = draft.program.settings.withdraw
-    busy = next((step for step in draft.steps if draft.is_under_way(step)), None)
-    if busy is not None:
-        raise Conflict(
-            msg("“%(action)s” is being carried out. Try again in a moment.", action=draft.program.steps[busy].do),
-            code="action_under_way",
-        )
+    _check_not_busy(draft)
     decided = any(each.verdict not in ("cancelled", "add") and not each.void for each in draft.closed) or any(
         task.pending is not None for task in draft.tasks
     )
@@ -139,6 +157,15 @@ def _check_withdraw(draft: Draft) -> None:
             else msg("Somebody has decided already, so it cannot be withdrawn. Ask them to send it back.")
         )
         raise Forbidden(message, code="not_withdrawable", right="withdraw")
+
+
+def _check_not_busy(draft: Draft) -> None:
+    busy = next((step for step in draft.steps if draft.is_under_way(step)), None)
+    if busy is not None:
+        raise Conflict(
+            msg("“%(action)s” is being carried out. Try again in a moment.", action=draft.program.steps[busy].do),
+            code="action_under_way",
+        )
 
 
 def resubmit(draft: Draft, event: Resubmitted) -> None:

@@ -66,6 +66,11 @@ _ENTRIES: Mapping[str, Phrase] = {
     "action.called": {"en": "{step} is being done.", "zh": "正在执行“{step}”。"},
     "action.completed": {"en": "{step} is done.", "zh": "“{step}”已完成。"},
     "action.failed": {"en": "{step} failed: {message}", "zh": "“{step}”执行失败：{message}"},
+    "request.opened": {"en": "{step}: asked for {number}.", "zh": "“{step}”：已发起子申请 {number}。"},
+    "run.finished:withdrawn:recalled": {
+        "en": "Withdrawn: nobody waits for it any more.",
+        "zh": "已撤回：上级申请不再需要。",
+    },
     "action.kept": {"en": "{step} was done before and is not repeated.", "zh": "“{step}”此前已执行，不再重复。"},
     "action.skipped": {"en": "{step} was passed over.", "zh": "“{step}”已跳过。"},
     "people.told": {"en": "{step}: {people} were told.", "zh": "“{step}”：已抄送 {people}。"},

@@ -137,6 +137,23 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """The action of ``step`` asked for something: it is done once ``record`` has come to its end."""
+
+    step: str
+    name: str
+    record: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """Nobody waits for this request any more: what asked for it was withdrawn, or went another way."""
+
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """An event from outside, for steps that wait for it."""
 
@@ -168,6 +185,8 @@ Event = (
     | Expired
     | Completed
     | Failed
+    | Opened
+    | Recalled
     | Arrived
     | Edited
 )

@@ -7,17 +7,19 @@ import structlog
 from flask import Flask
 from sqlalchemy.engine import Connection
 
+from ..forms.records import Record
 from ..platform import clock, db
 from ..platform.background import Job, Retry, backoff, handler
 from ..platform.errors import Conflict, NotFound, Refused, SignoffError
 from ..platform.text import msg
 from ..platform.timers import Timer, timer_handler
-from . import carrying, cases, engine, entering, store
-from .actions import Action, ActionContext, ActionFailed, find_action
+from . import carrying, cases, engine, entering, store, subrequests
+from .actions import Action, ActionContext, ActionFailed, Asked, find_action
 from .cases import Case
 from .engine_draft import GRACE, SYSTEM
 from .entering import NOTHING_ENTERED, Entered
-from .events import Completed, Event, Expired, Failed, Settled, Undone
+from .events import Completed, Event, Expired, Failed, Opened, Settled, Undone
+from .subrequests import Link
 from .values import plain
 
 ATTEMPTS = 10
@@ -49,7 +51,10 @@ def _inside(action: Action, job: Job) -> None:
     with db.transaction() as conn:
         case = cases.of_run(conn, job.payload["run"], lock=True)
         result = _performed(action, _context(case, job, conn))
-        _complete(conn, case, job, result)
+        if isinstance(result, Asked):
+            _wait_for(conn, case, job, result.record)
+        else:
+            _complete(conn, case, job, result)
 
 
 def _outside(action: Action, job: Job) -> None:
@@ -57,14 +62,29 @@ def _outside(action: Action, job: Job) -> None:
     with db.reading() as conn:
         case = cases.of_run(conn, job.payload["run"])
     result = _performed(action, _context(case, job, None))
+    if isinstance(result, Asked):
+        raise ActionFailed(msg("The action %(name)s cannot wait for a request.", name=action.name), final=True)
     with db.transaction() as conn:
         _complete(conn, cases.of_run(conn, job.payload["run"], lock=True), job, result)
 
 
 def _complete(conn: Connection, case: Case, job: Job, result: Mapping[str, Any]) -> None:
-    step = str(job.payload["step"])
-    entered = _entered(case, case.program.into(step, result))
-    _step(conn, case, Completed(step, job.payload["name"], result), entered)
+    complete(conn, case, Completed(str(job.payload["step"]), job.payload["name"], result))
+    job.finish(conn)
+
+
+def complete(conn: Connection, case: Case, event: Completed) -> None:
+    """An action of a locked run is done; its result fills the fields that the step says."""
+    move(conn, case, event, _entered(case, case.program.into(event.step, event.result)))
+
+
+def _wait_for(conn: Connection, case: Case, job: Job, record: Record) -> None:
+    """The action asked for a request: the step waits for its end, which may have come already."""
+    step, name = str(job.payload["step"]), str(job.payload["name"])
+    subrequests.keep(conn, Link(record.id, case.row.id, step, name, waits=True))
+    move(conn, case, Opened(step, name, record.id, record.name))
+    if record.status not in ("open", "returned"):
+        subrequests.ended(conn, record.id)
     job.finish(conn)
 
 
@@ -84,16 +104,19 @@ def _failed(job: Job, error: ActionFailed) -> None:
         case = cases.of_run(conn, job.payload["run"], lock=True)
         step = case.program.step(job.payload["step"])
         again = step is not None and step.on_error == "retry" and not final and not case.run.finished
-        _step(conn, case, Failed(job.payload["step"], job.payload["name"], error.message, final))
+        move(conn, case, Failed(job.payload["step"], job.payload["name"], error.message, final))
         if not again:
             job.finish(conn)
     if again:
         raise Retry(backoff(job.attempts), error.message)
 
 
-def _performed(action: Action, context: ActionContext) -> Mapping[str, Any]:
+def _performed(action: Action, context: ActionContext) -> Mapping[str, Any] | Asked:
     try:
-        result: Mapping[str, Any] = plain(action.perform(context))
+        given = action.perform(context)
+        if isinstance(given, Asked):
+            return given
+        result: Mapping[str, Any] = plain(given)
         return result
     except ActionFailed:
         raise
@@ -130,7 +153,7 @@ def fire(conn: Connection, timer: Timer) -> None:
     if name.startswith(GRACE):
         _settle(conn, case, name.removeprefix(GRACE))
     else:
-        _step(conn, case, Expired(name))
+        move(conn, case, Expired(name))
 
 
 def _settle(conn: Connection, case: Case, task: str) -> None:
@@ -145,12 +168,12 @@ def _settle(conn: Connection, case: Case, task: str) -> None:
             raise NotFound(msg("There is no person %(key)s.", key=repr(pending.by)))
         entered = entering.enter(case, waiting.step, pending.verdict, pending.raw, by)
     except SignoffError as error:
-        _step(conn, case, Undone(task, SYSTEM, error.message))
+        move(conn, case, Undone(task, SYSTEM, error.message))
         return
-    _step(conn, case, Settled(task, entered.changes), entered)
+    move(conn, case, Settled(task, entered.changes), entered)
 
 
-def _step(conn: Connection, case: Case, event: Event, entered: Entered = NOTHING_ENTERED) -> None:
+def move(conn: Connection, case: Case, event: Event, entered: Entered = NOTHING_ENTERED) -> None:
     """Move a locked run; an event that comes too late changes nothing."""
     now = clock.now()
     world = cases.world(case, now, entered.values)

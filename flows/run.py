@@ -110,6 +110,7 @@ class Progress:
     ``choice`` is the branch that a route took, ``facts`` what the choice rested on; of an action ``choice`` is a digest
     of its arguments, and ``facts`` say that it was done. ``queue`` are the people still to be asked in turn (of an
     undone step: again), ``total`` the votes there are. ``fired`` counts the moments of the deadline that have passed.
+    ``child`` is the record whose end an action waits for.
     """
 
     state: State
@@ -121,6 +122,7 @@ class Progress:
     total: int = 0
     choice: str = ""
     facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    child: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

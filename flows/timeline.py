@@ -42,6 +42,7 @@ _LOOKS = {
     "route.taken": ("signpost-split", "neutral"),
     "action.completed": ("gear", "success"),
     "action.failed": ("exclamation-lg", "danger"),
+    "request.opened": ("box-arrow-up-right", "neutral"),
     "people.told": ("envelope", "neutral"),
     "approvals.void": ("arrow-counterclockwise", "warning"),
 }
