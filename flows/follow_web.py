@@ -24,6 +24,8 @@ def follow(record_id: int) -> ResponseReturnValue:
     page = following.of(record_id, current_person())
     if page.record.status == "draft":
         return redirect(url_for("signoff_forms.edit", record_id=record_id))
+    if page.record.status == "kept":
+        return redirect(url_for("signoff_forms.record", record_id=record_id))
     return _page(page)
 
 

@@ -3,18 +3,21 @@
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from ..platform import clock
 from ..platform.paging import read_limit
-from ..platform.people.current import current_person
-from . import inbox, mine
+from ..platform.people.current import current_language, current_person
+from . import inbox, listing, mine
 from .blueprint import bp
 
 RECENT = 8
+FIRST = 3
 
 
 @bp.get("/")
 def home() -> ResponseReturnValue:
     """What I can ask for, what I asked for, what I have not sent yet, and how much waits for me."""
     person = current_person()
+    due = inbox.find(person, inbox.Filter(), limit=FIRST).items
     q = request.args.get("q", "").strip()
     return render_template(
         "signoff/flows/home.html",
@@ -22,8 +25,10 @@ def home() -> ResponseReturnValue:
         q=q,
         recent=mine.requests(person, limit=RECENT).items,
         drafts=mine.requests(person, mine.DRAFTS, limit=RECENT).items,
+        first=[each.view(current_language()) for each in listing.of_inbox(due)],
         waiting=inbox.count(person),
         overdue=inbox.count(person, inbox.Filter(overdue=True)),
+        now=clock.now(),
     )
 
 

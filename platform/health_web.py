@@ -17,10 +17,7 @@ from .web.menus import MenuEntry
 
 bp = Blueprint("signoff_health", __name__)
 
-menus.add(MenuEntry("system", _l("System"), icon="gear", order=940))
-menus.add(
-    MenuEntry("background", _l("Background work"), "signoff_health.work", "gear", roles=(ADMIN,), parent="system")
-)
+menus.add(MenuEntry("background", _l("Background work"), "signoff_health.work", "gear", 940, roles=(ADMIN,)))
 
 
 @bp.get("/healthz")

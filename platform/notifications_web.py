@@ -8,18 +8,20 @@ from . import config, mail, notifications
 from .errors import NotFound
 from .people import policy
 from .people.current import current_person, person_or_none
+from .people.directory import ADMIN
 from .text import msg
 from .web import menus
 from .web.menus import MenuEntry
 
 bp = Blueprint("signoff_notifications", __name__)
+FOLDER = "folder:"
 
 
 def init_app(app: Flask) -> None:
     """Offer the page of mails where they are written to a folder."""
     menus.set_bell("signoff_notifications.index", _unread)
-    if app.extensions["signoff"].config.mail_url == "folder:":
-        menus.add(MenuEntry("mails", _l("Demo mails"), "signoff_notifications.mails", "envelope", parent="system"))
+    if app.extensions["signoff"].config.mail_url == FOLDER:
+        menus.add(MenuEntry("mails", _l("Demo mails"), "signoff_notifications.mails", "envelope", 950, roles=(ADMIN,)))
 
 
 def _unread() -> int | None:
@@ -33,7 +35,7 @@ def index() -> ResponseReturnValue:
     person = current_person()
     unread = request.args.get("unread") == "1"
     page = notifications.notifications_of(person.key, unread=unread, after=request.args.get("after"))
-    return render_template("signoff/platform/notifications/index.html", page=page, unread=unread)
+    return render_template("signoff/platform/notifications/index.html", page=page, unread=unread, has_mails=_writes_mails())
 
 
 @bp.get("/notifications/<int:number>")
@@ -72,9 +74,13 @@ def show_mail(name: str) -> ResponseReturnValue:
     return render_template("signoff/platform/mails/show.html", mail=found)
 
 
+def _writes_mails() -> bool:
+    return config.current().mail_url == FOLDER
+
+
 def _reader() -> str | None:
     """Whose mails may be seen; ``None``: everybody's. Only a folder has mails to show."""
-    if config.current().mail_url != "folder:":
+    if not _writes_mails():
         abort(404)
     person = current_person()
     return None if policy.is_admin(person) else (person.email or "")

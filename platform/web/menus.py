@@ -100,9 +100,9 @@ def _children(parent: str) -> list[MenuEntry]:
 def _draw(entry: MenuEntry, person: Person) -> Item | None:
     if "*" not in entry.roles and person.roles.isdisjoint(entry.roles):
         return None
-    below = tuple(item for child in _children(entry.key) if (item := _draw(child, person)) is not None)
-    if entry.links is not None:
-        below += tuple(Item("", link.label, link.url, link.icon, link.active) for link in entry.links())
+    listed = entry.links() if entry.links is not None else ()
+    below = tuple(Item("", link.label, link.url, link.icon, link.active) for link in listed)
+    below += tuple(item for child in _children(entry.key) if (item := _draw(child, person)) is not None)
     known = entry.endpoint in current_app.view_functions
     if not known and not below:
         return None

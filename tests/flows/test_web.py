@@ -62,7 +62,7 @@ def test_the_inbox_shows_the_list_and_the_first_request_beside_it(sign_in: SignI
         page = text(client.get("/inbox"))
     assert str(made.number) in page
     assert "¥300.00" in page
-    assert "Asked as a member of the role service." in page
+    assert "Asked as a member of the role Customer service." in page
     assert "Approve" in page
 
 

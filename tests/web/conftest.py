@@ -70,15 +70,39 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+def client_of(demo: Server, person: str) -> Api:
+    """The API of a demo with a token of that person."""
+    env = {"SIGNOFF_DATA_DIR": f"{demo.env['SIGNOFF_DATA_DIR']}/demo"}
+    return Api(demo.url, command("token", person, env=env).stdout.strip())
+
+
+def order_from(amy: Api) -> Any:
+    """An order of ten dear mugs and ten lanterns, of which nothing was refunded yet: its record."""
+    values = {
+        "customer_name": "Wang Fang 王芳", "customer_email": "wang.fang@customer.example", "customer_tier": "vip",
+        "ordered_on": "2026-03-02", "state": "received",
+        "lines": [{"product": "MUG-204", "quantity": 10, "unit_price": "2500"},
+                  {"product": "LAN-101", "quantity": 10, "unit_price": "250"}],
+    }  # fmt: skip
+    answer = amy.post("/forms/sales_order/records", {"values": values})
+    assert answer.status == 201, answer.body
+    return answer.body
+
+
+@pytest.fixture
+def order(api: Callable[[str], Api]) -> str:
+    """The number of an order of which nothing was refunded yet."""
+    return str(order_from(api("amy"))["number"])
+
+
 @pytest.fixture(scope="session")
 def api(demo: Server) -> Iterator[Callable[[str], Api]]:
     """``api("amy")``: the demo's API with a token of that person."""
-    env = {"SIGNOFF_DATA_DIR": f"{demo.env['SIGNOFF_DATA_DIR']}/demo"}
     made: dict[str, Api] = {}
 
     def of(person: str) -> Api:
         if person not in made:
-            made[person] = Api(demo.url, command("token", person, env=env).stdout.strip())
+            made[person] = client_of(demo, person)
         return made[person]
 
     yield of
@@ -90,12 +114,11 @@ def api(demo: Server) -> Iterator[Callable[[str], Api]]:
 def filed(api: Callable[[str], Api]) -> Filed:
     """``number = filed()``: a refund of amy's that waits for its first answer."""
     amy = api("amy")
-    order = amy.get("/forms/sales_order/records", limit=1)["items"][0]["id"]
 
     def file(**values: Any) -> str:
         proof = amy.upload("proof.png", picture()["buffer"], "image/png")["id"]
         line = {"product": "LAN-101", "quantity": 1, "unit_price": "1.00"}
-        usual = {"order": order, "path": "refund_only", "reason": "changed_mind", "lines": [line],
+        usual = {"order": order_from(amy)["id"], "path": "refund_only", "reason": "changed_mind", "lines": [line],
                  "conversation": "By telephone.", "payment_proof": [proof]}  # fmt: skip
         answer = amy.post("/forms/refund/records", {"values": usual | values})
         assert answer.status == 201, answer.body

@@ -124,16 +124,6 @@ def appears(page: Page, url: str, words: str) -> None:
     page.goto(url)
 
 
-def order_of_at_least(page: Page, url: str, money: int) -> str:
-    """The number of an order of at least that much."""
-    page.goto(f"{url}/forms/sales_order/records?sort=-total")
-    for row in page.locator("tbody tr").all():
-        paid = row.locator("td.number").inner_text().strip("¥").replace(",", "")
-        if float(paid) >= money:
-            return row.locator("a").first.inner_text()
-    raise AssertionError(f"no order of {money}")
-
-
 def on_hand(page: Page, url: str, sku: str) -> int:
     page.goto(f"{url}/forms/product/records?q={sku}")
     return int(page.locator("tbody tr", has_text=sku).locator("[data-label='On hand']").inner_text())

@@ -12,7 +12,6 @@ from .pages import (
     decide,
     on_hand,
     open_in_inbox,
-    order_of_at_least,
     picture,
     row_of,
     said,
@@ -31,9 +30,8 @@ def _customer_looks(page: Page, url: str, number: str, code: str) -> None:
     page.get_by_role("button", name="Show it").click()
 
 
-def test_a_return_goes_its_whole_way(demo: Server, signed_in: SignedIn, context: Contexts) -> None:
+def test_a_return_goes_its_whole_way(demo: Server, signed_in: SignedIn, context: Contexts, order: str) -> None:
     amy, url = signed_in("amy"), demo.url
-    order = order_of_at_least(amy, url, 6000)
     before = on_hand(amy, url, "MUG-204")
 
     fill = Fill(amy, url)
@@ -184,8 +182,7 @@ def test_many_are_decided_at_once(demo: Server, signed_in: SignedIn, filed: File
     expect(bo.get_by_role("heading", name="Done (2)")).to_be_visible()
 
 
-def test_the_same_without_script(demo: Server, context: Contexts, signed_in: SignedIn) -> None:
-    order = order_of_at_least(signed_in("amy"), demo.url, 1000)
+def test_the_same_without_script(demo: Server, context: Contexts, order: str) -> None:
     amy = context(java_script_enabled=False).new_page()
     sign_in(amy, demo.url, "amy")
     fill = Fill(amy, demo.url)
