@@ -14,6 +14,7 @@ from ..platform.notifications import Template
 from ..platform.people import service as people
 from ..platform.people.directory import Directory, Person
 from ..platform.text import LocalText
+from . import announcing
 from .effects import ChangeTask, Note, Notify, OpenTask, SetStatus
 from .values import plain
 
@@ -115,6 +116,7 @@ def tell(conn: Connection, move: "Move", task_ids: Mapping[str, int]) -> None:
             _send_task(conn, move, changed, facts, None)
     if move.record.submitted_by and any(each.finished for each in move.of(SetStatus)):
         _send_end(conn, move, facts)
+    announcing.announce(conn, move, task_ids)
 
 
 def _send_notify(

@@ -253,12 +253,16 @@ class DeadLetter:
     last_error: str
 
 
-def dead_letters(*, before: int | None = None, limit: int = 50) -> list[DeadLetter]:
+def dead_letters(
+    *, before: int | None = None, limit: int = 50, where: sa.ColumnElement[bool] | None = None
+) -> list[DeadLetter]:
     """Those given up, the newest first; ``before`` is the id that the page before ended with."""
     columns = [outbox.c[name] for name in DeadLetter.__dataclass_fields__]
     statement = sa.select(*columns).where(outbox.c.dead_at.is_not(None)).order_by(outbox.c.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(outbox.c.id < before)
+    if where is not None:
+        statement = statement.where(where)
     with reading() as conn:
         return [DeadLetter(*row) for row in conn.execute(statement)]
 

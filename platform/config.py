@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,6 +54,10 @@ class Config:
     background: str = field(
         default="embedded",
         metadata={"help": "embedded: timers and messages in the web process; external: only in signoff worker."},
+    )
+    webhooks_private: str = field(
+        default="",
+        metadata={"help": "Private networks that webhooks may call, as in 10.0.0.0/8, 127.0.0.1; *: all; empty: none."},
     )
     plugins: str = field(default="", metadata={"help": "Further plugins, comma-separated module:attribute."})
     log_level: str = field(default="INFO", metadata={"help": "DEBUG, INFO, WARNING or ERROR."})
@@ -165,6 +170,16 @@ def _check_mail(url: str) -> str:
     return msg("%(value)s is no mail address. Use smtp://host:port, smtps://host:port or folder:", value=repr(url))
 
 
+def _check_networks(text: str) -> str:
+    for name in (each.strip() for each in text.split(",")):
+        try:
+            if name not in ("", "*"):
+                ip_network(name)
+        except ValueError:
+            return msg("%(value)s is no network. Example: 10.0.0.0/8, 127.0.0.1", value=repr(name))
+    return ""
+
+
 def _one_of(*allowed: str) -> Callable[[str], str]:
     return lambda value: (
         ""
@@ -187,6 +202,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
         if urlsplit(url).scheme in ("http", "https")
         else msg("%(value)s is no http or https address.", value=repr(url))
     ),
+    "webhooks_private": _check_networks,
     "language": _one_of(*LANGUAGES),
     "time_zone": lambda zone: (
         ""

@@ -135,6 +135,24 @@ calendars = sa.Table(
     sa.Column("document", Json, nullable=False),
 )
 
+webhooks = sa.Table(
+    "signoff_webhook",
+    metadata,
+    sa.Column("key", Key, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("events", Json, nullable=False),  # names; empty: all
+    sa.Column("forms", Json, nullable=False),  # keys; empty: all
+    sa.Column("active", sa.Boolean, nullable=False, default=True),
+    sa.Column("secret", sa.String(80), nullable=False),  # whsec_…; messages are signed with it, so it must be readable
+    sa.Column("old_secret", sa.String(80)),  # signs too until old_until
+    sa.Column("old_until", Utc),
+    sa.Column("created_by", Key),
+    sa.Column("created_at", Utc, nullable=False),
+    sa.Column("last_at", Utc),  # of the last attempt
+    sa.Column("last_status", sa.Integer),  # of HTTP; NULL: no answer
+    sa.Column("last_error", sa.Text),  # NULL: it was taken
+)
+
 sequences = sa.Table(
     "signoff_sequence",
     metadata,

@@ -1,0 +1,159 @@
+"""What the world outside is told of a move: the events of webhooks, each with an id that is always the same."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.engine import Connection
+
+from ..forms import catalogue as forms
+from ..forms.records import Record
+from ..platform import webhooks
+from ..platform.db import utc_text
+from ..platform.text import local
+from ..platform.webhooks import Event
+from . import cases, store
+from .deadlines import plan
+from .effects import Note, OpenTask, SetStatus
+from .run import Run, Task
+
+if TYPE_CHECKING:
+    from .carrying import Move
+
+Happening = tuple[str, str, Callable[[], Mapping[str, Any]]]
+"""Name of the event, what of the request it is about, and its own data beside the request's."""
+
+
+def announce(conn: Connection, move: "Move", task_ids: Mapping[str, int]) -> None:
+    """Tell webhooks all that happened in a move; ``move.record`` is the record after it."""
+    for name, about, data in _happenings(conn, move, task_ids):
+        if webhooks.is_wanted(name):
+            number = _id(move.record.chain, str(move.run_id), name, about)
+            webhooks.publish(conn, Event(name, number, move.now, move.record.form, _whole(move, data)))
+
+
+def _id(*parts: str) -> str:
+    return "evt_" + hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
+
+
+def _whole(move: "Move", data: Callable[[], Mapping[str, Any]]) -> Callable[[], Mapping[str, Any]]:
+    return lambda: {"record": record_json(move.record), "run": _run_json(move), **data()}
+
+
+def record_json(record: Record) -> dict[str, Any]:
+    """A record as webhooks tell of it: that of the API, with its title, without its run."""
+    return {
+        "id": record.id,
+        "number": record.number,
+        "form": record.form,
+        "version": record.version,
+        "revision": record.revision,
+        "status": record.status,
+        "title": record.title,
+        "values": forms.program(record.form, record.version).dump(record.values),
+        "submitted_by": record.submitted_by,
+        "submitted_at": utc_text(record.submitted_at) if record.submitted_at else None,
+    }
+
+
+def _run_json(move: "Move") -> dict[str, Any]:
+    return {"id": move.run_id, "flow": move.program.flow.key, "version": move.program.version}
+
+
+def _happenings(conn: Connection, move: "Move", task_ids: Mapping[str, int]) -> Iterator[Happening]:
+    if move.before is None:
+        yield "record.submitted", "", dict
+    elif move.entered.changes or any(each.event == "record.updated" for each in move.of(Note)):
+        yield "record.updated", str(move.record.revision), lambda: {"fields": sorted(move.entered.changes)}
+    yield from _opened(move, task_ids)
+    yield from _decided(conn, move)
+    yield from _overdue(conn, move)
+    for status in move.of(SetStatus):
+        if status.finished:
+            yield "run.finished", "", _data({"status": status.status})
+
+
+def _data(found: Mapping[str, Any]) -> Callable[[], Mapping[str, Any]]:
+    return lambda: found
+
+
+def _opened(move: "Move", task_ids: Mapping[str, int]) -> Iterator[Happening]:
+    for task in move.of(OpenTask):
+        shown = {
+            "id": task_ids.get(task.name),
+            "step": task.step,
+            "title": _step_title(move, task.step),
+            "kind": task.kind,
+            "principal": task.principal,
+            "people": list(task.people),
+            "due_at": utc_text(task.due_at) if task.due_at else None,
+        }
+        yield "task.opened", task.name, _data({"task": shown})
+
+
+def _decided(conn: Connection, move: "Move") -> Iterator[Happening]:
+    """A decision is told under the task and the move that brought it: a task that waits again is decided again.
+
+    One that can be taken back is told once it counts.
+    """
+    for note in move.of(Note):
+        if note.event == "task.settled" or (note.event == "task.decided" and "until" not in note.data):
+            shown = {
+                "verdict": note.data.get("verdict"),
+                "comment": note.data.get("comment"),
+                "by": note.actor.person,
+                "acting_as": str(note.actor.acting_as),
+                "on_behalf_of": note.actor.on_behalf_of,
+            }
+            name = str(note.data.get("task"))
+            task = _brief(conn, move, name, note.data.get("step"))
+            yield (
+                "task.decided",
+                f"{name}#{move.revision}",
+                lambda task=task, shown=shown: {  # type: ignore[misc]
+                    "task": task(),
+                    "decision": shown,
+                },
+            )
+
+
+def _overdue(conn: Connection, move: "Move") -> Iterator[Happening]:
+    """The first time that a deadline is found to have passed."""
+    if move.before is None:
+        return
+    steps = {str(note.data.get("step")) for note in move.of(Note) if note.event == "timer.fired"}
+    for task in move.before.open_tasks:
+        if task.step in steps and _passes_now(move, move.before, task):
+            due_at = move.before.steps[task.step].due_at
+            task_json = _brief(conn, move, task.name, task.step)
+            about = f"{task.name}#{due_at.isoformat() if due_at else ''}"
+            yield "task.overdue", about, lambda shown=task_json: {"task": shown()}  # type: ignore[misc]
+
+
+def _passes_now(move: "Move", before: Run, task: Task) -> bool:
+    """Whether the deadline of a task's step has passed, and no moment at or after it had come before."""
+    step, progress = move.program.step(task.step), before.steps[task.step]
+    if step is None or step.due is None or progress.due_at is None or progress.opened_at is None:
+        return False
+    planned = plan(step.due, progress.opened_at, cases.calendar_of(move.program))
+    earlier = [each for each in planned.moments if each.number < progress.fired]
+    told = progress.fired > len(planned.moments) or any(each.at >= planned.due_at for each in earlier)
+    return progress.due_at <= move.now and not told
+
+
+def _brief(conn: Connection, move: "Move", name: str, step: Any) -> Callable[[], Mapping[str, Any]]:
+    def read() -> Mapping[str, Any]:
+        row = store.task_named(conn, move.run_id, name)
+        return {
+            "id": row.id if row else None,
+            "step": step,
+            "title": _step_title(move, str(step)),
+            "due_at": utc_text(row.due_at) if row and row.due_at else None,
+        }
+
+    return read
+
+
+def _step_title(move: "Move", step_id: str) -> str:
+    step = move.program.step(step_id)
+    return local(step.title, "en") or step_id if step is not None else step_id
