@@ -35,7 +35,9 @@ def index() -> ResponseReturnValue:
     person = current_person()
     unread = request.args.get("unread") == "1"
     page = notifications.notifications_of(person.key, unread=unread, after=request.args.get("after"))
-    return render_template("signoff/platform/notifications/index.html", page=page, unread=unread, has_mails=_writes_mails())
+    return render_template(
+        "signoff/platform/notifications/index.html", page=page, unread=unread, has_mails=_writes_mails()
+    )
 
 
 @bp.get("/notifications/<int:number>")
