@@ -47,6 +47,9 @@ class Fill:
         self.field(f"lines-{row}-unit_price").fill(price)
         self.field(f"lines-{row}-unit_price").press("Tab")
 
+    def add_row(self) -> None:
+        self.page.get_by_role("button", name="Add a row").click()
+
     def choose(self, **values: str) -> None:
         for key, value in values.items():
             self.field(key).select_option(value)
