@@ -92,7 +92,7 @@ def _of_approvers(studio: Studio) -> None:
         li.goto(f"{studio.url}/inbox")
         li.locator(".inbox-row", has_text="主管审批").first.get_by_role("link").click()
         li.locator(".decide-bar").wait_for()
-        _keep(li, "decide-phone")
+        _keep(li, "decide-phone-zh")
     with studio.page("amy") as amy:
         amy.goto(f"{studio.url}/requests?status=open")
         amy.locator("tbody tr", has_text="Li Na").first.get_by_role("link").click()
@@ -127,8 +127,6 @@ def _of_admins(studio: Studio) -> None:
         ada.get_by_role("button", name="Check", exact=True).click()
         ada.locator("#problems").wait_for()
         _keep(ada, "definition-problems")
-        ada.goto(f"{studio.url}/forms/product/import")
-        _keep(ada, "import")
 
 
 def _with_a_gap(text: str) -> str:
