@@ -161,7 +161,7 @@ class References:
         table, _, column = key.partition(".")
         found = self.form.field(table)
         if found is not None and column:
-            found = next((each for each in found.columns if each.key == column), None)
+            found = next((each for each in (*found.columns, *found.parts) if each.key == column), None)
         if found is None:
             yield Problem(path, "unknown_field", _no_field(key, self.kinds))
         elif right in (Right.EDIT, Right.REQUIRED) and (found.compute or found.total):

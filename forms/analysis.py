@@ -212,9 +212,10 @@ class _Analyst:
             kind = self.found.kinds.get(table if dot else name)
             if kind is UNKNOWN or (not dot and name in self.keys):
                 continue
-            if dot and kind is not None and column in kind.columns:
+            if dot and kind is not None and (column in kind.columns or column in kind.parts):
                 continue
-            columns = [f"{key}.{each.key}" for key, outer in self.tables.items() for each in outer.columns]
+            inner = [(outer, each) for outer in self.form.fields for each in (*outer.columns, *outer.parts)]
+            columns = [f"{outer.key}.{each.key}" for outer, each in inner]
             self.problem(at, "unknown_field", no_field(name, dict.fromkeys([*self.keys, *columns], UNKNOWN)))
 
     # layout and lists

@@ -37,6 +37,8 @@ def _named(fields: Sequence[Field], values: Mapping[str, Any], path: str) -> Ite
         if base is Base.FILES:
             for file_id in value or ():
                 yield field, path + pointer(field.key), file_id
+        elif field.parts:
+            yield from _named(field.parts, value or {}, path + pointer(field.key))
         elif base is Base.TABLE:
             for place, row in enumerate(value or ()):
                 yield from _named(field.columns, row, path + pointer(field.key, place))

@@ -75,6 +75,13 @@ def member(dialect: str, base: str, key: str) -> str:
     return f"json_extract({base}, '$.{key}')" if dialect == "sqlite" else f"({base} ->> '{key}')"
 
 
+def part_of(dialect: str, base: str, key: str, part: str) -> str:
+    """A part of a member as text; both are checked names."""
+    if dialect == "sqlite":
+        return f"json_extract({base}, '$.{key}.{part}')"
+    return f"({base} -> '{key}' ->> '{part}')"
+
+
 def _sqlite(kind: str, text: str) -> Column:
     if kind == "number":
         return Column(kind, f"CAST({text} AS NUMERIC)", f"COALESCE(CAST({text} AS NUMERIC), {LEAST})")

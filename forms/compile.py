@@ -9,6 +9,7 @@ from .analysis import Analysis, Forms, ParsedRule, Question, analyse, nodes_of, 
 from .definition import Field, Form
 from .formulas import Env
 from .ordering import reach
+from .parts import PartsPlan
 from .plans import NO_RULES, Ask, CheckPlan, Compute, DuplicatePlan, FieldPlan, Filled, Ruled
 from .program import Codec, FormProgram, Requirement
 from .rows import ColumnPlan, TablePlan
@@ -68,7 +69,9 @@ class _Compiler:
 
     def _named(self) -> list[tuple[str, Field]]:
         found = [(each.key, each) for each in self.form.fields]
-        found += [(f"{each.key}.{column.key}", column) for each in self.form.fields for column in each.columns]
+        found += [
+            (f"{each.key}.{inner.key}", inner) for each in self.form.fields for inner in (*each.columns, *each.parts)
+        ]
         return found
 
     def _names(self) -> list[str]:
@@ -77,6 +80,8 @@ class _Compiler:
     def _field(self, each: Field) -> FieldPlan:
         if each.columns:
             return self._table(each)
+        if each.parts:
+            return self._parts(each)
         field_type = find(each.type)
         tree = self.analysis.formulas.get(each.key)
         rules = self.ruled.get(each.key, NO_RULES)
@@ -94,6 +99,25 @@ class _Compiler:
             is_lookup=each.type == "lookup",
             is_plain=_is_plain(each, rules) and not filled,
         )
+
+    def _parts(self, each: Field) -> PartsPlan:
+        field_type = find(each.type)
+        return PartsPlan(
+            name=each.key,
+            field=each,
+            type=field_type,
+            read=field_type.reader(each),
+            path=f"/values/{each.key}",
+            rules=self.ruled.get(each.key, NO_RULES),
+            parts=tuple(self._part(part, each) for part in each.parts),
+            keys=frozenset(part.key for part in each.parts),
+        )
+
+    def _part(self, part: Field, outer: Field) -> FieldPlan:
+        field_type = find(part.type)
+        name = f"{outer.key}.{part.key}"
+        rules = self.ruled.get(name, NO_RULES)
+        return FieldPlan(name, part, field_type, field_type.reader(part), f"/values/{outer.key}/{part.key}", rules)
 
     def _note(self, each: Field) -> FieldPlan:
         """A note is shown and hidden like a field, and never holds anything."""
@@ -166,6 +190,8 @@ class _Compiler:
             plan = known[each.key]
             if plan.type.has_value and each.total is None:
                 found.append(Requirement(plan, each.required))
+            if isinstance(plan, PartsPlan):
+                found += [Requirement(part, part.field.required, part_of=each.key) for part in plan.parts]
             columns = {column.field.key: column for column in plan.columns} if isinstance(plan, TablePlan) else {}
             for column in each.columns:
                 name = f"{each.key}.{column.key}"
@@ -263,6 +289,9 @@ def _overrides(field_type: FieldType, method: str) -> bool:
 
 
 def _loader(each: Field) -> Codec | None:
+    if each.parts:
+        inner = {part.key: _loader(part) for part in each.parts}
+        return lambda value: _row(value, inner)
     if each.columns:
         loaders = {column.key: _loader(column) for column in each.columns}
         return lambda rows: tuple(_row(row, loaders) for row in rows)
@@ -271,6 +300,9 @@ def _loader(each: Field) -> Codec | None:
 
 
 def _dumper(each: Field) -> Codec | None:
+    if each.parts:
+        inner = {part.key: _dumper(part) for part in each.parts}
+        return lambda value: _row(value, inner)
     if each.columns:
         dumpers = {column.key: _dumper(column) for column in each.columns}
         return lambda rows: [_row(row, dumpers) for row in rows]

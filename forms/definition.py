@@ -43,6 +43,7 @@ class Field:
     indexed: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     columns: tuple["Field", ...] = ()  # of a table
+    parts: tuple["Field", ...] = ()  # of a field whose type is made of others, as its options say
     total: Total | None = None
 
 

@@ -246,6 +246,8 @@ def file_ids(fields: Sequence[Field], values: Mapping[str, Any]) -> list[str]:
         base = kind_of(field).base
         if base is Base.FILES:
             found += value or ()
+        elif field.parts:
+            found += file_ids(field.parts, value or {})
         elif base is Base.TABLE and any(kind_of(each).base is Base.FILES for each in field.columns):
             found += [file for row in value or () for file in file_ids(field.columns, row)]
     return found

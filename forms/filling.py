@@ -119,9 +119,17 @@ def _take_over(program: FormProgram, reading: Reading, wires: dict[str, Any], ra
 
 def _take_over_rows(table: Field, wires: list[dict[str, Any]], after: list[dict[str, Any]], wrong: set[str]) -> None:
     for place, (typed, filled) in enumerate(zip(wires, after, strict=True)):
+        elif each.parts:
+            _take_over_parts(each, wires, after[each.key], wrong)
         for key, value in filled.items():
             if value and pointer("values", table.key, place, key) not in wrong:
                 typed[key] = value
+
+def _take_over_parts(outer: Field, wires: dict[str, Any], after: dict[str, Any], wrong: set[str]) -> None:
+    typed = wires.get(outer.key) or {}
+    right = {key: value for key, value in after.items() if value and pointer("values", outer.key, key) not in wrong}
+    wires[outer.key] = {**typed, **right}
+
 
 
 def live(sheet: Sheet, sent: Sent) -> dict[str, Any]:
@@ -286,6 +294,8 @@ def _store_uploads(one: Field, name: str, by: Person | None, sent: Sent) -> list
                 upload.stream,
                 upload.filename,
                 by=by.key if by else None,
+    elif one is not None and len(parts) == 2:
+        one = next((part for part in one.parts if part.key == parts[1]), None)
                 accept=one.options.get("accept") or (),
                 max_bytes=one.options.get("max_size"),
             )

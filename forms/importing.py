@@ -164,7 +164,12 @@ def targets(form: Form) -> dict[str, tuple[LocalText, ...]]:
             for column in each.columns:
                 if column.compute is None:
                     found[f"{each.key}.{column.key}"] = (each.label, column.label)
-        elif each.compute is None and each.total is None and find(each.type).value_kind not in ("none", "files"):
+        elif (
+            each.compute is None
+            and each.total is None
+            and not each.parts
+            and find(each.type).value_kind not in ("none", "files")
+        ):
             found[each.key] = (each.label,)
     return found
 

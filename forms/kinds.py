@@ -26,12 +26,13 @@ class Base(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Kind:
     """``choices`` are the only values there can be (``None``: any); ``target`` is what a reference points to: a form's
-    key, ``person`` or ``department``; ``columns`` belong to a table."""
+    key, ``person`` or ``department``; ``columns`` belong to a table, ``parts`` to a field made of others."""
 
     base: Base
     choices: tuple[str, ...] | None = None
     target: str | None = None
     columns: Mapping[str, "Kind"] = field(default_factory=dict)
+    parts: Mapping[str, "Kind"] = field(default_factory=dict)
     whole: bool = False  # numbers without decimals
     table: bool = False  # a column seen from outside its table: a list of values
 

@@ -14,6 +14,7 @@ from .conditions.tree import Condition
 from .definition import Field, Form
 from .formulas import Tree
 from .kinds import FACTS, UNKNOWN, Kind
+from .parts import PartsPlan
 from .plans import CheckPlan, DuplicatePlan, FieldPlan, right_on
 from .reading import Found, ReadContext, Reading
 from .rows import TablePlan
@@ -24,11 +25,12 @@ Codec = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A field or column that is required, always or where a rule asks for it."""
+    """A field, column or part that is required, always or where a rule asks for it."""
 
     plan: FieldPlan
     always: bool
     table: str | None = None
+    part_of: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +65,8 @@ class FormProgram:
         """Labels of fields and of columns (``lines.total``), for sentences."""
         found = {each.key: local(each.label, language) for each in self.form.fields}
         for each in self.form.fields:
-            found |= {f"{each.key}.{column.key}": local(column.label, language) for column in each.columns}
+            inner = (*each.columns, *each.parts)
+            found |= {f"{each.key}.{column.key}": local(column.label, language) for column in inner}
         return found
 
     def read(self, raw: Mapping[str, Any], context: ReadContext) -> Reading:
@@ -130,10 +133,15 @@ class FormProgram:
             plan = requirement.plan
             if plan.name in state.hidden or (requirement.table is not None and requirement.table in state.hidden):
                 continue
+            if requirement.part_of is not None and requirement.part_of in state.hidden:
+                continue
             if not self._is_required(requirement, state):
                 continue
             state.required.add(plan.name)
             if state.context.draft:
+                continue
+            if requirement.part_of is not None:
+                self._require_part(plan, requirement.part_of, state)
                 continue
             if requirement.table is not None:
                 self._require_cells(plan, requirement.table, state)
@@ -142,6 +150,13 @@ class FormProgram:
                 state.problem(plan.path, "required", message, plan.name)
         if not state.context.draft:
             self._require_rows(state)
+
+    def _require_part(self, plan: FieldPlan, outer: str, state: State) -> None:
+        """A tick that is required must be set."""
+        value = (state.values.get(outer) or {}).get(plan.field.key)
+        if plan.name not in state.broken and outer not in state.broken and (is_blank(value) or value is False):
+            message = msg("“%(label)s” is missing. Fill it in.", label=_label(plan, state))
+            state.problem(plan.path, "required", message, plan.name)
 
     def _is_required(self, requirement: Requirement, state: State) -> bool:
         if state.rights is not None:
@@ -215,12 +230,13 @@ class FormProgram:
             problems=self._sorted(state.problems),
             links=state.links,
             alike=state.alike,
+            places=state.places,
         )
 
     def _unseen(self, state: State) -> set[str]:
         unseen = state.hidden | state.concealed
         for plan in self.plans:
-            if isinstance(plan, TablePlan) and plan.name in unseen:
+            if isinstance(plan, TablePlan | PartsPlan) and plan.name in unseen:
                 unseen |= {f"{plan.name}.{key}" for key in plan.keys}
         return unseen
 

@@ -17,6 +17,7 @@ from .display import Reader, file_line
 from .filing import file_ids
 from .kinds import PERSON, Base
 from .lifecycle import Rights
+from .plans import right_on
 from .program import FormProgram
 from .reading import Reading
 from .records import Record
@@ -112,6 +113,8 @@ class _Pen:
         key = drawn.field.key
         right = self.drawing.right(key)
         visible = key in self.drawing.reading.visible
+        if drawn.field.parts:
+            return self._parts(drawn, mode, visible)
         if right == "hidden" or (not visible and (mode == READ or right == READ)):
             return ""
         if drawn.edit_row is not None:
@@ -183,6 +186,43 @@ class _Pen:
             option.format(key, Markup(" selected") if key == chosen else "", name)
             for key, name in sorted(named, key=lambda pair: pair[1])[:_MOST_PEOPLE]
         )
+
+    def _parts(self, drawn: Drawn, mode: str, visible: bool) -> str:
+        """A field made of others: each is drawn as a field of its own, as far as the step gives a right on it."""
+        key = drawn.field.key
+        values = self.values.get(key) or {}
+        wires = self.drawing.wires.get(key) or {}
+        rights = {each.field.key: self._part_right(key, each) for each in drawn.columns}
+        edits = mode == EDIT and any(right in (EDIT, "required") for right in rights.values())
+        if not (visible or edits):
+            return ""
+        body = "".join(
+            self._part(key, each, mode if rights[each.field.key] != READ else READ, values, wires)
+            for each in drawn.columns
+            if rights[each.field.key] != "hidden"
+        )
+        if not edits:
+            return drawn.read.fill({"body": body}) if body else ""
+        gaps = {"hidden": "" if visible else HIDDEN, "body": body, "faultless": HIDDEN}
+        gaps["unmarked"] = "" if key in self.drawing.reading.required else HIDDEN
+        self._blame(gaps, drawn.view.id)
+        return drawn.edit.fill(gaps)
+
+    def _part_right(self, outer: str, part: Drawn) -> str:
+        rights = self.drawing.rights
+        return EDIT if rights is None else right_on(f"{outer}.{part.field.key}", rights)
+
+    def _part(self, outer: str, drawn: Drawn, mode: str, values: Mapping[str, Any], wires: Mapping[str, Any]) -> str:
+        name = f"{outer}.{drawn.field.key}"
+        visible = name in self.drawing.reading.visible
+        value = values.get(drawn.field.key)
+        if mode == READ:
+            return drawn.read.fill({"value": str(self.reader.show(drawn.field, value))}) if value is not None else ""
+        gaps = self._state(drawn, name, name in self.drawing.reading.readonly)
+        gaps["hidden"] = "" if visible else HIDDEN
+        gaps.update(self._content(drawn, drawn.view.id, wires.get(drawn.field.key, ""), value))
+        self._blame(gaps, drawn.view.id)
+        return drawn.edit.fill(gaps)
 
     def _table(self, drawn: Drawn, mode: str) -> str:
         key = drawn.field.key
@@ -299,6 +339,9 @@ def _ids_in(drawing: Drawing) -> list[str]:
     for each in drawing.program.form.fields:
         if kind_of(each).base is Base.FILES:
             found += drawing.wires.get(each.key) or []
+        for part in each.parts:
+            if kind_of(part).base is Base.FILES:
+                found += (drawing.wires.get(each.key) or {}).get(part.key) or []
         for column in each.columns:
             if kind_of(column).base is Base.FILES:
                 found += [one for row in drawing.wires.get(each.key) or () for one in row.get(column.key) or ()]

@@ -1,6 +1,7 @@
 """The door from ``form/1`` JSON: unknown keys, wrong types and bad options are problems, all of them at once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -298,6 +299,7 @@ class _FieldReader:
         if len(self.problems) > before:
             return None
         field = _made(data, field_type, columns)
+        field = replace(field, parts=field_type.parts(field))
         self.problems += [problem.below(path) for problem in _field_problems(field, field_type)]
         return field
 

@@ -4,7 +4,7 @@ A template is rendered with marks where pages differ; cut at the marks, it becom
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app, url_for
@@ -162,11 +162,23 @@ def _draw(field: Field, program: FormProgram, language: str) -> Drawn:
     if field.type == "table":
         return _draw_table(field, program, language)
     view = _view(field, program, language)
+    if field.parts:
+        parts = tuple(_draw_part(part, field, program, language) for part in field.parts)
+        edit, read = (stencil(macros().parts(view, _slot("body"), mode)) for mode in (EDIT, READ))
+        return Drawn(field, view, edit, read, parts)
     if view.widget == "note":
         note = stencil(macros().note(view))
         return Drawn(field, view, note, note)
     read = stencil(macros().field(view, "", READ))
     return Drawn(field, view, stencil(macros().field(view, _widget(view), EDIT)), read)
+
+
+def _draw_part(part: Field, outer: Field, program: FormProgram, language: str) -> Drawn:
+    view = replace(
+        _view(part, program, language), key=f"{outer.key}.{part.key}", id=f"f-{outer.key}-{part.key}", wide=True
+    )
+    read = stencil(macros().field(view, "", READ))
+    return Drawn(part, view, stencil(macros().field(view, _widget(view), EDIT)), read)
 
 
 def _widget(view: View) -> Markup:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import marshmallow as ma
 
 from ..platform.problems import Problem
-from ..platform.text import Message, msg
+from ..platform.text import LocalText, Message, msg
 from .definition import Field, Form
 from .errors import FieldError
 from .kinds import FACTS, Base, Kind
@@ -44,9 +44,18 @@ class FieldType:
         """Problems that no single option has, such as a ``min`` above ``max``; pointers below the field."""
         return []
 
-    def kind(self, field: Field) -> Kind:  # noqa: ARG002
+    def parts(self, field: Field) -> tuple[Field, ...]:  # noqa: ARG002
+        """The fields that a field of this type is made of, with ``value_kind = "json"``.
+
+        Each is drawn, read and stored as a field of its own type, and is named ``evidence.photos`` in rules and in the
+        rights of steps. The value is an object of theirs by key.
+        """
+        return ()
+
+    def kind(self, field: Field) -> Kind:
         """What conditions and formulas know of the field."""
-        return Kind(Base(self.value_kind))
+        parts = {part.key: kind_of(part) for part in field.parts}
+        return Kind(Base(self.value_kind), choices=tuple(parts) or None, parts=parts)
 
     def parse(self, raw: str, options: Mapping[str, Any]) -> Any:  # noqa: ARG002
         """The typed value of a text that is not blank.
@@ -98,6 +107,13 @@ class FieldType:
     def text(self, value: Any, field: Field, language: str, zone: tzinfo) -> str:  # noqa: ARG002
         """The value for people, where no more is known than the value."""
         return "" if value is None else str(value)
+
+
+def part_of(key: str, type_name: str, label: LocalText, *, required: bool = False, **options: Any) -> Field:
+    """A field for :meth:`FieldType.parts`; options that are not given have their defaults."""
+    known = find(type_name).options
+    defaults = {name: each.load_default for name, each in known.items() if each.load_default is not ma.missing}
+    return Field(key, type_name, label, required=required, options={**defaults, **options})
 
 
 def shown(raw: Any) -> str:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ..platform.errors import Refused
 from ..platform.problems import Problem
 from ..platform.text import msg
-from .columns import INDEXED_LENGTH, LEAST, Column, column
+from .columns import INDEXED_LENGTH, LEAST, Column, column, member, part_of
 from .conditions.tree import All, AnyOf, Condition, FieldRef, Not, Op, Rows, Test
 from .definition import Field
 from .kinds import Base
@@ -109,7 +109,14 @@ class _Writer:
         return sa.and_(left.value.is_not(None), right.value.is_not(None), compare(left.value, right.value))
 
     def _test_of_list(self, test: Test) -> Clause:
-        """Several choices, files, tables: empty or not, and what is among them."""
+        """Several choices, files, tables, parts: empty or not, and what is among them."""
+        field, base = self._field(test.field)
+        if kind_of(field).base is Base.JSON and test.op in (Op.EMPTY, Op.CONTAINS):
+            inner = member(self.dialect, base, test.field)
+            if test.op is Op.CONTAINS:
+                inner = part_of(self.dialect, base, test.field, str(test.operand))
+            there = sa.literal_column(inner, sa.Text()).is_not(None)
+            return sa.not_(there) if test.op is Op.EMPTY and test.operand else there
         if test.op is Op.EMPTY:
             some = self._some(test.field, sa.true())
             return sa.not_(some) if test.operand else some

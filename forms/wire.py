@@ -63,6 +63,13 @@ def _row(field: Field, number: int, sent: Sent, present: set[str]) -> dict[str, 
 
 def _raw(field: Field, name: str, sent: Sent, present: set[str]) -> dict[str, Any]:
     base = kind_of(field).base
+    if field.parts:
+        if name not in present:
+            return {}
+        parts_sent: dict[str, Any] = {}
+        for part in field.parts:
+            parts_sent.update(_raw(part, f"{name}-{part.key}", sent, present))
+        return {field.key: parts_sent}
     if base is Base.JSON and field.type == "address":
         parts = {key[len(name) + 1 :]: sent.get(key) for key in present if key.startswith(f"{name}-")}
         return {field.key: {part: text for part, text in parts.items() if text}} if parts else {}
@@ -83,6 +90,8 @@ def _looked_up(name: str, sent: Sent) -> str:
 
 def wire_of(field: Field, value: Any, link: Mapping[str, Any] | None, zone: tzinfo) -> Any:
     """What stands in the input of a typed value: a text, a list of texts, or of a lookup its id and title."""
+    if field.parts:
+        return {part.key: wire_of(part, (value or {}).get(part.key), None, zone) for part in field.parts}
     if field.type == "lookup":
         title = link["title"] if link and link["id"] == value else (f"#{value}" if value is not None else "")
         return {"id": "" if value is None else str(value), "text": title}
@@ -164,6 +173,8 @@ def is_filled(field: Field, number: int, sent: Sent, present: set[str]) -> bool:
 
 
 def _wire_sent(field: Field, name: str, sent: Sent) -> Any:
+    if field.parts:
+        return {part.key: _wire_sent(part, f"{name}-{part.key}", sent) for part in field.parts}
     if field.type == "lookup":
         raw = _looked_up(name, sent)
         return {"id": raw[1:] if raw.startswith("#") else "", "text": sent.get(name) or ""}

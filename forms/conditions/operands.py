@@ -14,7 +14,7 @@ from .tree import Op
 _SAME = frozenset({Op.EQ, Op.NE, Op.IN, Op.NOT_IN, Op.EMPTY})
 _ORDERED = _SAME | {Op.GT, Op.GTE, Op.LT, Op.LTE}
 
-OPERATORS: Mapping[Base, frozenset[Op]] = {
+_OPERATORS: Mapping[Base, frozenset[Op]] = {
     Base.TEXT: _SAME | {Op.CONTAINS, Op.STARTS_WITH},
     Base.NUMBER: _ORDERED,
     Base.BOOLEAN: _SAME,
@@ -29,6 +29,11 @@ OPERATORS: Mapping[Base, frozenset[Op]] = {
     Base.JSON: frozenset({Op.EMPTY}),
     Base.NONE: frozenset(),
 }
+
+
+def operators_of(kind: Kind) -> frozenset[Op]:
+    """What can be asked of a field; of one made of parts also whether a part is filled."""
+    return _OPERATORS[kind.base] | ({Op.CONTAINS} if kind.parts else frozenset())
 
 
 class OperandError(FieldError):

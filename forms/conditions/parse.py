@@ -8,7 +8,7 @@ from ...platform.problems import Problem, pointer
 from ...platform.text import Message, msg
 from ..errors import FieldError
 from ..kinds import UNKNOWN, Base, Kind
-from .operands import OPERATORS, OperandError, read_operand
+from .operands import OperandError, operators_of, read_operand
 from .tree import ALWAYS, All, AnyOf, Condition, FieldRef, Not, Op, Rows, Test
 
 Kinds = Mapping[str, Kind]
@@ -121,7 +121,7 @@ class _Parser:
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
     def _test(self, key: str, kind: Kind, op: Op, raw: Any, path: str) -> Condition:
-        if kind is not UNKNOWN and op not in OPERATORS[kind.base]:
+        if kind is not UNKNOWN and op not in operators_of(kind):
             return self.problem(
                 path, "wrong_operator",
                 msg("“%(op)s” does not fit “%(key)s”, which holds %(sort)s. It knows: %(known)s.",
@@ -215,7 +215,7 @@ def _comparable(kind: Kind, other: Kind, op: Op) -> bool:
 
 
 def _operators_of(kind: Kind) -> str:
-    known = list(Op) if kind is UNKNOWN else [op for op in Op if op in OPERATORS[kind.base]]
+    known = list(Op) if kind is UNKNOWN else [op for op in Op if op in operators_of(kind)]
     return ", ".join(op.value for op in known)
 
 

@@ -7,6 +7,7 @@ from ...platform.notifications import Template
 from ...platform.text import LocalText
 from ..api import Pack, Plugin
 from .actions import PAY
+from .evidence import Evidence
 
 PACK = Pack(
     key="refunds",
@@ -42,6 +43,7 @@ ROLES: Mapping[str, LocalText] = {
 plugin = Plugin(
     key="refunds",
     title={"en": "Refunds", "zh": "退款"},
+    field_types=(Evidence(),),
     actions=(PAY,),
     templates=(REFUND_DONE,),
     roles=ROLES,
