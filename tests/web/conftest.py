@@ -103,6 +103,7 @@ def api(demo: Server) -> Iterator[Callable[[str], Api]]:
     def of(person: str) -> Api:
         if person not in made:
             made[person] = client_of(demo, person)
+        made[person].connection.close()  # the server may have closed it meanwhile; the next call opens it anew
         return made[person]
 
     yield of
