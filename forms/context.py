@@ -1,6 +1,7 @@
 """What a program is told when somebody's values are read: the time, the people, what was there, what lookups find."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import current_app, has_request_context, request
 
@@ -30,7 +31,7 @@ def context_of(
     return ReadContext(
         now=clock.now(),
         language=_language(by),
-        zone=config.zone,
+        zone=ZoneInfo(by.zone) if by is not None and by.zone else config.zone,
         previous=record.values if record else None,
         previous_links=record.links if record else {},
         rights=rights,

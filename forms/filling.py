@@ -15,7 +15,7 @@ from ..platform.people.directory import Person
 from ..platform.problems import Problem, pointer
 from ..platform.web.filters import anchor
 from ..platform.web.language import say
-from . import catalogue, duplicates, lifecycle, render, service
+from . import catalogue, duplicates, following, lifecycle, render, service
 from .definition import Field
 from .kinds import Base
 from .lifecycle import Rights
@@ -54,6 +54,12 @@ class Drawn:
 
     html: Markup
     reading: Reading
+
+
+def script(sheet: Sheet, drawn: Drawn) -> Markup:
+    """What the page's script follows the form with; a draft is read as a new one."""
+    context = service.context_of(sheet.by, None if sheet.is_draft else sheet.record, rights=sheet.rights)
+    return following.script(sheet.program, drawn.reading, context, rights=sheet.rights, zone=current_zone())
 
 
 def blank(sheet: Sheet) -> Markup:
@@ -173,7 +179,7 @@ def _inputs(fields: Sequence[Field], reading: Reading, sent: Sent) -> dict[str, 
     for each in fields:
         if each.type == "table":
             rows = reading.values.get(each.key) or ()
-            for place, number in enumerate(filled_rows(each, sent)):
+            for place, number in enumerate(_numbers(each, reading, sent)):
                 if place < len(rows):
                     for column in each.columns:
                         link = reading.links.get(pointer(each.key, place, column.key))
@@ -183,6 +189,13 @@ def _inputs(fields: Sequence[Field], reading: Reading, sent: Sent) -> dict[str, 
             link = reading.links.get(pointer(each.key))
             _compare(found, each, name_of(each.key), reading.values.get(each.key), link, zone, sent)
     return found
+
+
+def _numbers(table: Field, reading: Reading, sent: Sent) -> list[int]:
+    """The number on the page of each row that was read; rows in which nothing fits are not among them."""
+    numbers = filled_rows(table, sent)
+    places = reading.places.get(table.key)
+    return numbers if places is None else [numbers[place] for place in places if place < len(numbers)]
 
 
 def _compare(
@@ -210,7 +223,7 @@ def _outputs(fields: Sequence[Field], reading: Reading, sent: Sent) -> dict[str,
         if each.type == "table":
             rows = reading.values.get(each.key) or ()
             computed = [column for column in each.columns if column.compute]
-            for place, number in enumerate(filled_rows(each, sent) if computed else ()):
+            for place, number in enumerate(_numbers(each, reading, sent) if computed else ()):
                 row = rows[place] if place < len(rows) else {}
                 for column in computed:
                     found[name_of(each.key, number, column.key)] = reader.text(column, row.get(column.key))

@@ -12,7 +12,7 @@ from ..platform.files_web import file_json
 from ..platform.limits import limiter, off
 from ..platform.problems import Problem
 from ..platform.text import msg
-from . import filling
+from . import filling, keeping
 from .blueprint import bp
 from .filling import Drawn, Sheet
 
@@ -75,5 +75,11 @@ def upload(form_key: str) -> ResponseReturnValue:
 
 def _page(sheet: Sheet, drawn: Drawn, problems: Any = ()) -> str:
     return render_template(
-        "signoff/forms/public.html", form=sheet.program.form, sheet=sheet, fields=drawn.html, problems=problems
+        "signoff/forms/public.html",
+        form=sheet.program.form,
+        sheet=sheet,
+        fields=drawn.html,
+        program=filling.script(sheet, drawn),
+        words=keeping.words(),
+        problems=problems,
     )

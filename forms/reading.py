@@ -80,6 +80,7 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     alike: tuple["Alike", ...] = ()  # what should not be in another record too
+    places: Mapping[str, Sequence[int]] = field(default_factory=dict)  # of rows in what was sent, where some fell out
 
     @property
     def ok(self) -> bool:

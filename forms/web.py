@@ -12,7 +12,7 @@ from ..platform.errors import Conflict, NotFound, Refused
 from ..platform.people.current import current_person
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
-from . import catalogue, filing, filling, lifecycle, lookup, render, rights, service
+from . import catalogue, filing, filling, keeping, lifecycle, lookup, render, rights, service
 from .blueprint import bp
 from .filling import Drawn, Sheet
 from .records import DRAFT, Record
@@ -106,6 +106,8 @@ def _fill_page(sheet: Sheet, drawn: Drawn, sent: Any = None, problems: Any = ())
         form=form,
         sheet=sheet,
         fields=drawn.html,
+        program=filling.script(sheet, drawn),
+        words=keeping.words(),
         problems=problems,
         draft=request.form.get("draft", ""),
         aside=_aside(sheet, drawn),
@@ -140,7 +142,8 @@ def keep_draft(form_key: str) -> ResponseReturnValue:
     sheet = _with_draft(filling.sheet_of_new(form_key, person), person)
     rights.require_create(sheet.program.form, person)
     record, problems = filling.store_draft(sheet, MultiDict(request.form))
-    return jsonify({"id": record.id, "revision": record.revision, "problems": len(problems)})
+    url = url_for(".edit", record_id=record.id)
+    return jsonify({"id": record.id, "url": url, "revision": record.revision, "problems": len(problems)})
 
 
 @bp.get("/records/<int:record_id>")

@@ -107,7 +107,7 @@ class Numeric(FieldType):
         least, most = field.options.get("min"), field.options.get("max")
         if (least is not None and rounded < least) or (most is not None and rounded > most):
             raise out_of_bounds(rounded, least, most)
-        return self.kept(rounded, field.options)
+        return self.kept(rounded.normalize(), field.options)  # 2.50 and 2.5 are shown alike where nobody typed them
 
     def to_json(self, value: Any) -> Any:
         return None if value is None else format(value, "f")

@@ -127,13 +127,14 @@ def money(value: Decimal | str | None, currency: str = "") -> str:
     if amount is None:
         return "" if value is None else str(value)
     digits = max(get_currency_precision(currency or "CNY"), -_exponent(amount.normalize()))
-    sign = _sign(currency) if currency else ""
+    sign = sign_of(currency) if currency else ""
     minus = "−" if amount < 0 else ""
     return f"{minus}{sign}{abs(amount):,.{digits}f}"
 
 
 @lru_cache(maxsize=256)
-def _sign(currency: str) -> str:
+def sign_of(currency: str) -> str:
+    """What stands before an amount: ``¥``, or the code and a space."""
     symbol = SIGNS.get(currency) or str(get_currency_symbol(currency, locale="en"))
     return symbol if len(symbol) < 4 and symbol != currency else currency + "\u00a0"
 

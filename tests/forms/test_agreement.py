@@ -13,6 +13,7 @@ import pytest
 
 from signoff.forms import conditions, formulas
 from signoff.forms.conditions import operand_json
+from signoff.forms.conditions.operands import operators_of
 from signoff.forms.conditions.tree import All, AnyOf, Condition, FieldRef, Not, Op, Rows
 from signoff.forms.conditions.tree import Test as FieldTest
 from signoff.forms.formulas import Call, Literal, Name, Tree
@@ -289,7 +290,7 @@ class Draw:
     def test(self, kinds: Mapping[str, Kind]) -> FieldTest:
         key = self.random.choice(list(kinds))
         kind = kinds[key]
-        known = sorted(conditions.operands.OPERATORS[kind.base])
+        known = sorted(operators_of(kind))
         op = self.random.choice(known)
         if op is Op.EMPTY:
             return FieldTest(key, op, self.random.random() < 0.5)
@@ -332,6 +333,7 @@ def test_values_of_expressions_drawn_at_random_are_the_same_in_the_browser(tmp_p
         "worlds": [typed(world) for world in worlds],
         "formulas": asked,
         "conditions": questions,
+        "forms": [],
     }
     found = answers(tmp_path, document)
     assert len(found["formulas"]) == EXPRESSIONS

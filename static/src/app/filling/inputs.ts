@@ -1,0 +1,61 @@
+/** Inputs of a form that is being filled: what they hold, and how to put something into them. */
+
+export type Input = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+
+/** What a lookup's input shows, and the record behind it. */
+export interface Wire {
+  id: string;
+  text: string;
+}
+
+export function isInput(element: unknown): element is Input {
+  return element instanceof HTMLInputElement || element instanceof HTMLSelectElement || element instanceof HTMLTextAreaElement;
+}
+
+export function nameOf(target: EventTarget | null): string {
+  return isInput(target) ? target.name : "";
+}
+
+/** What would be sent, without files that are uploaded on their own. */
+export function dataOf(form: HTMLFormElement): FormData {
+  const data = new FormData(form);
+  for (const name of [...data.keys()]) if (name.endsWith("-upload")) data.delete(name);
+  return data;
+}
+
+/** Texts by the name of their input in the order of the page; inputs that are read-only by being disabled count too. */
+export function textsOf(form: HTMLFormElement): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  const add = (name: string, text: string): void => {
+    const texts = found.get(name);
+    if (texts) texts.push(text);
+    else found.set(name, [text]);
+  };
+  for (const [name, value] of new FormData(form)) if (typeof value === "string") add(name, value);
+  for (const input of form.querySelectorAll<Input>("select:disabled, input:disabled:checked")) if (input.name) add(input.name, input.value);
+  return found;
+}
+
+export function named(form: HTMLFormElement, name: string): HTMLInputElement[] {
+  const found = form.elements.namedItem(name);
+  const all = found instanceof RadioNodeList ? [...found] : found ? [found] : [];
+  return all.filter((each): each is HTMLInputElement => each instanceof HTMLInputElement);
+}
+
+/** Puts what was set or filled into an input, unless somebody is typing there. */
+export function put(form: HTMLFormElement, id: string, wire: string | readonly string[] | Wire): void {
+  const input = document.getElementById(id);
+  if (typeof wire === "string") {
+    const radios = named(form, id).filter((each) => each.type === "radio");
+    for (const radio of radios) radio.checked = radio.value === wire;
+    if (!radios.length && isInput(input) && input !== document.activeElement && input.value !== wire) input.value = wire;
+  } else if ("id" in wire) {
+    if (!(input instanceof HTMLInputElement) || input === document.activeElement) return;
+    input.value = wire.text;
+    for (const [part, value] of [["id", wire.id], ["shown", wire.text]] as const) {
+      for (const hidden of named(form, `${id}-${part}`)) hidden.value = value;
+    }
+  } else {
+    for (const box of named(form, id)) if (box.type === "checkbox") box.checked = wire.includes(box.value);
+  }
+}
