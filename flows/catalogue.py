@@ -13,6 +13,7 @@ from ..platform.notifications import templates
 from ..platform.people import service as people
 from ..platform.problems import Problem, Severity, errors_of
 from ..platform.text import msg
+from . import trials
 from .actions import all_actions
 from .check import check_flow
 from .compile import compile_flow
@@ -103,7 +104,9 @@ def check_document(document: Mapping[str, Any], *, prove: bool = True) -> Checke
     program, more = compile_flow(flow, form)
     problems = [*problems, *more, *_served_twice(flow.key, flow.form), *_no_calendar(flow.settings.calendar)]
     if prove and program is not None and not errors_of(problems):
-        problems += check_flow(program, form, people.directory(), calendar_store.calendar(flow.settings.calendar))
+        calendar = calendar_store.calendar(flow.settings.calendar)
+        problems += check_flow(program, form, people.directory(), calendar)
+        problems += trials.differences(program, people.directory(), calendar)
     return Checked(program, tuple(problems))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -179,13 +179,31 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """A test case: a request of ``by`` with these raw ``values``, sent ``at`` a time, and what is expected of it.
+
+    ``route`` are the steps at which people are asked, in order; ``people`` all who may act, by step. What is ``None``
+    or not named is not looked at.
+    """
+
+    name: str
+    by: str
+    values: Mapping[str, Any]
+    path: str
+    at: datetime | None = None
+    outcome: str | None = None
+    route: tuple[str, ...] | None = None
+    people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     key: str
     title: LocalText
     form: str
     settings: Settings
     steps: tuple[Step, ...]
-    cases: tuple[Mapping[str, Any], ...] = ()  # test cases that a publish runs
+    cases: tuple[Trial, ...] = ()  # test cases that a publish runs
     document: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
     def walk(self) -> Iterator[Step]:

@@ -21,7 +21,7 @@ from ..platform.people.directory import ADMIN, Person
 from ..platform.problems import Problem, errors_of
 from ..platform.text import msg
 from ..platform.web.language import gettext_here
-from . import catalogue, predict, predicting, replaying
+from . import catalogue, predict, predicting, replaying, trials
 from .api_schemas import CheckedSchema, EvaluatedSchema, ReplayedSchema, RouteSchema
 from .check.documents import check_documents
 from .compile import compile_flow
@@ -69,6 +69,27 @@ class ReplayBody(ma.Schema):
     since = ma.fields.String(load_default="90d")
 
 
+class CasesBody(ma.Schema):
+    """``flow``: the key of one in force, or a document with its ``cases``."""
+
+    flow = ma.fields.Raw(required=True)
+
+
+class TriedSchema(ma.Schema):
+    """What became of a test case: at which steps people are asked, and every difference from what it expects."""
+
+    name = ma.fields.String(required=True)
+    ok = ma.fields.Boolean(required=True)
+    outcome = ma.fields.String(required=True)
+    route = ma.fields.List(ma.fields.String(), required=True)
+    problems = ma.fields.List(ma.fields.Dict(), required=True)
+
+
+class AllTriedSchema(ma.Schema):
+    ok = ma.fields.Boolean(required=True)
+    cases = ma.fields.List(ma.fields.Nested(TriedSchema), required=True)
+
+
 class EvaluateBody(ma.Schema):
     form = ma.fields.String(required=True)
     values = ma.fields.Dict(required=True)
@@ -99,6 +120,18 @@ def _in_force() -> list[Mapping[str, Any]]:
         *(stored.document for stored in definitions.in_force("form")),
         *(stored.document for stored in definitions.in_force("flow")),
     ]
+
+
+@blp.post("/cases")
+@blp.arguments(CasesBody)
+@blp.answer(200, AllTriedSchema)
+def run_cases(body: Json) -> Json:
+    """The test cases of a flow, run as a publish runs them."""
+    policy.require(current_person(), ADMIN)
+    program = _program(body["flow"], None)
+    calendar = calendar_store.calendar(program.flow.settings.calendar)
+    tried = trials.run_all(program, people.directory(), calendar)
+    return {"ok": all(each.ok for each in tried), "cases": [each.json() for each in tried]}
 
 
 @blp.post("/route")

@@ -23,6 +23,7 @@ from .engine_draft import Draft
 from .engine_errors import NotAllowed, NotAssigned, RunFinished, TaskClosed
 from .engine_grace import settle, take, taken, undo
 from .engine_hand import add, claim, release, transfer
+from .engine_leaving import hand_over
 from .engine_outside import arrive, complete, edit, fail, opened, recalled, resubmit, urge, withdraw
 from .engine_rights import acting, offers, people_of
 from .engine_time import expire
@@ -37,6 +38,7 @@ from .events import (
     Event,
     Expired,
     Failed,
+    HandedOver,
     Opened,
     Recalled,
     Released,
@@ -81,7 +83,7 @@ def step(program: FlowProgram, run: Run, event: Event, world: World) -> Transiti
     if on_task is not None:
         on_task(draft, _task(run, event, world), event)
         return draft.transition()
-    if isinstance(event, Expired | Completed | Failed | Edited | Opened | Recalled):
+    if isinstance(event, Expired | Completed | Failed | Edited | Opened | Recalled | HandedOver):
         if not run.finished or isinstance(event, Completed | Opened):
             _SILENT[type(event)](draft, event)
     elif run.finished:
@@ -130,6 +132,7 @@ _SILENT: Mapping[type, Callable[[Draft, Any], None]] = {
     Failed: fail,
     Opened: opened,
     Recalled: recalled,
+    HandedOver: hand_over,
     Edited: edit,
 }
 _ON_RUN: Mapping[type, Callable[[Draft, Any], None]] = {

@@ -58,7 +58,7 @@ def transfer(draft: Draft, task: Task, event: Transferred) -> None:
         Forbidden: to the submitter, or to somebody whose limit does not cover the amount.
     """
     actor = _hander(draft, task, event)
-    _check_receiver(draft, task, event.to)
+    check_receiver(draft, task, event.to)
     behalf = (actor.on_behalf_of or actor.person) if event.delegate else None
     code = "delegated" if event.delegate else "transferred"
     moved = replace(
@@ -87,7 +87,7 @@ def _check_offered(draft: Draft, task: Task, wanted: str) -> None:
         raise NotAllowed.at("", "not_offered", message)
 
 
-def _check_receiver(draft: Draft, task: Task, to: str) -> None:
+def check_receiver(draft: Draft, task: Task, to: str) -> None:
     _check_person(draft, task, to, "/to")
     if task.principal == f"p:{to}" and task.behalf is None:
         raise NotAllowed.at("/to", "same_person", msg("%(name)s has this task already.", name=_name(draft, to)))

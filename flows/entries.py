@@ -49,6 +49,10 @@ _ENTRIES: Mapping[str, Phrase] = {
     "task.released": {"en": "Released {step}.", "zh": "释放“{step}”。"},
     "task.transferred": {"en": "Handed {step} over to {to}.", "zh": "将“{step}”转交给 {to}。"},
     "task.delegated": {"en": "Let {to} decide {step} in their place.", "zh": "将“{step}”委托给 {to} 处理。"},
+    "task.handed_over": {
+        "en": "{step} went from {person} to {to}.",
+        "zh": "“{step}”由 {person} 交接给 {to}。",
+    },
     "task.added:before": {"en": "Asked {people} first, before {step}.", "zh": "在“{step}”前加签 {people}。"},
     "task.added:after": {"en": "Asked {people} as well, after {step}.", "zh": "在“{step}”后加签 {people}。"},
     "task.escalated": {"en": "{step} was late and went to {to}.", "zh": "“{step}”超时，升级给 {to}。"},
@@ -158,6 +162,8 @@ def _filling(event: str, data: Mapping[str, Any], names: Names) -> dict[str, str
         found["reason"] = local(data["reason"], names.language)
     if event == "step.skipped":
         found["because"] = skipped(str(data.get("because", "")), names.language)
+    if "person" in data:
+        found["person"] = names.person(data["person"])
     if "principal" in data:
         found["principal"] = names.principal(str(data["principal"]))
     if "to" in data:

@@ -154,6 +154,15 @@ class Recalled:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Everything of ``person``, who leaves, goes over to ``to``."""
+
+    person: str
+    to: str
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """An event from outside, for steps that wait for it."""
 
@@ -187,6 +196,7 @@ Event = (
     | Failed
     | Opened
     | Recalled
+    | HandedOver
     | Arrived
     | Edited
 )

@@ -97,4 +97,11 @@ tasks = sa.Table(
         postgresql_where=sa.text("open"),
     ),
     sa.Index("ix_signoff_task_decided", "decided_by", "closed_at", "id"),
+    sa.Index(
+        "ix_signoff_task_claimed",
+        "claimed_by",
+        "id",
+        sqlite_where=sa.text("open"),
+        postgresql_where=sa.text("open"),
+    ),
 )

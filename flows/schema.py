@@ -39,6 +39,7 @@ from .schema_options import (
     made_due,
 )
 from .schema_references import References, sum_kinds
+from .schema_trials import read_trials
 
 MAX_STEPS = 1000
 
@@ -179,10 +180,10 @@ def read_flow(
         form=data.get("form", ""),
         settings=settings,
         steps=steps,
-        cases=tuple(each for each in data.get("cases", ()) if isinstance(each, Mapping)),
+        cases=read_trials(data.get("cases", []), problems),
         document=dict(document),
     )
-    problems += _whole(document, reader.count, data.get("cases", []))
+    problems += _whole(document, reader.count)
     problems += reader.references.check(flow)
     return (None if errors_of(problems) else flow), problems
 
@@ -193,15 +194,11 @@ def _settings(data: dict[str, Any]) -> Settings:
     return Settings(**data)
 
 
-def _whole(document: Mapping[str, Any], count: int, cases: list[Any]) -> Iterator[Problem]:
+def _whole(document: Mapping[str, Any], count: int) -> Iterator[Problem]:
     if document.get("steps") == []:
         yield Problem("/steps", "missing", msg("A flow needs a step. Add one."))
     if count > MAX_STEPS:
         yield Problem("/steps", "too_many", msg("A flow has at most %(max)s steps.", max=MAX_STEPS))
-    for index, case in enumerate(cases):
-        if not isinstance(case, Mapping):
-            message = msg("Expected a case in braces, found %(value)s.", value=shown(case))
-            yield Problem(pointer("cases", index), "wrong_type", message)
 
 
 class _StepReader:

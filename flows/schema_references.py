@@ -75,6 +75,7 @@ class References:
         for step in flow.walk():
             scope = Scope(self.kinds, earlier.get(step.id))
             yield from self._step(step, scope, earlier.get(step.id, ()), {each.id for each in flow.walk()})
+        yield from _trials(flow)
 
     def _settings(self, flow: Flow) -> Iterator[Problem]:
         if self.form is not None and flow.form and flow.form != self.form.key:
@@ -263,6 +264,29 @@ def _selectors(selectors: Selectors, path: str, scope: Scope, *, single: bool = 
         wrong = check(selector, scope)
         if wrong is not None:
             yield Problem(path if single else path + pointer(index), *wrong)
+
+
+def _trials(flow: Flow) -> Iterator[Problem]:
+    """Test cases speak of steps that there are, and expect something."""
+    known = [step.id for step in flow.walk() if step.kind in PEOPLE]
+    names: set[str] = set()
+    for trial in flow.cases:
+        if trial.name in names:
+            message = msg("Two test cases are called “%(name)s”. Rename one.", name=trial.name)
+            yield Problem(trial.path + "/name", "duplicate_id", message)
+        names.add(trial.name)
+        if trial.outcome is None and trial.route is None and not trial.people:
+            message = msg("Nothing is expected. Add outcome, route or people.")
+            yield Problem(trial.path + "/expect", "missing", message)
+        said = [(f"/expect/route/{place}", step) for place, step in enumerate(trial.route or ())]
+        said += [(pointer("expect", "people", step), step) for step in trial.people]
+        for path, step in said:
+            if step not in known:
+                yield Problem(
+                    trial.path + path, "unknown_step",
+                    msg("No step “%(step)s” where people act. Known: %(known)s.", step=step[:60],
+                        known=", ".join(known) or "-"),
+                )  # fmt: skip
 
 
 def _ids(flow: Flow) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ from ..platform.people import service as people
 from ..platform.people.directory import Directory, Person
 from ..platform.problems import Problem
 from ..platform.text import msg
-from . import builtin_actions, carrying, cases, engine, entering, history, messages, starting, store
+from . import builtin_actions, carrying, cases, engine, entering, estate, history, messages, starting, store
 from .cases import Case
 from .effects import Actor
 from .engine_errors import TaskClosed
@@ -73,6 +73,7 @@ def init_app(app: Flask) -> None:  # noqa: ARG001 - what is registered holds for
     lifecycle.register(starting.FlowLifecycle())
     messages.register()
     builtin_actions.register()
+    estate.register()
 
 
 def decide(

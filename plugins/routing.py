@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from ..flows.check.documents import check_documents
@@ -11,10 +10,8 @@ from ..flows.compile import compile_flow
 from ..flows.predict import predict, route_json
 from ..flows.run import World
 from ..flows.schema import read_flow
-from ..forms import formulas
+from ..flows.supposing import read_values
 from ..forms.compile import compile_form
-from ..forms.program import FormProgram
-from ..forms.reading import Found, ReadContext
 from ..forms.schema import read_form
 from ..platform import clock, config, json
 from ..platform.calendars import Calendar, read_calendar, standard
@@ -23,8 +20,6 @@ from ..platform.people.definition import PeopleDefinition, read_people
 from ..platform.problems import Problem, errors_of
 from ..platform.text import msg
 from . import registry
-
-Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ def route_of_files(texts: Texts, person: str, at: str | None = None) -> dict[str
         known = ", ".join(people.directory.persons)
         raise NotFound(msg("There is no active person %(key)s. Known: %(known)s.", key=repr(person), known=known))
     now = _moment(at)
-    values, problems = _read_values(program, json.parse_object(texts.values), people, person, now)
+    values, problems = read_values(program, json.parse_object(texts.values), people.directory, person, now)
     world = World(people.directory, _calendar(people, compiled.flow.settings.calendar), now, values, program.form.key)
     found = route_json(predict(compiled, person, values, world), "en")
     found["problems"] += [_problem_json(problem) for problem in problems]
@@ -107,70 +102,6 @@ def _calendar(people: PeopleDefinition, key: str | None) -> Calendar:
     found = read_calendar(document)[0] if document is not None else None
     settings = config.Config()
     return found or standard(settings.zone, settings.country)
-
-
-def _read_values(
-    program: FormProgram, raw: dict[str, Any], people: PeopleDefinition, person: str, now: datetime
-) -> tuple[Values, list[Problem]]:
-    """Typed values as the form would read them; without a database every lookup finds what the values say of it.
-
-    A computed field given by hand is taken as it is where none of the fields it is computed from is given.
-    """
-    supposed = {key: raw[key] for key in _supposed(program, raw)}
-    asked = {key: value for key, value in raw.items() if key not in supposed}
-    directory = people.directory
-    submitter = directory.persons[person]
-    context = ReadContext(
-        now=now,
-        lookups=_Supposed(program, raw).find,
-        submitter={
-            "submitter.department": submitter.department,
-            "submitter.role": tuple(sorted(submitter.roles)),
-            "submitter.level": directory.level(person),
-        },
-        draft=True,
-    )
-    reading = program.read(asked, context)
-    return {**reading.values, **_typed(program, supposed)}, list(reading.problems)
-
-
-def _supposed(program: FormProgram, raw: Values) -> Iterator[str]:
-    for field in program.form.fields:
-        if field.compute is None or raw.get(field.key) is None:
-            continue
-        inputs = {name.partition(".")[0] for name in formulas.fields_of(formulas.parse(field.compute))}
-        if not inputs & set(raw):
-            yield field.key
-
-
-def _typed(program: FormProgram, values: Values) -> dict[str, Any]:
-    """Numbers of JSON are as good as texts here: nothing is stored."""
-    texts = {
-        key: str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
-        for key, value in values.items()
-    }
-    try:
-        return program.load(texts)
-    except (ValueError, ArithmeticError) as error:
-        raise Malformed(msg("A computed value cannot be read: %(reason)s", reason=str(error))) from error
-
-
-class _Supposed:
-    """Lookups without records: whatever is named exists, and holds what the request says it filled."""
-
-    def __init__(self, program: FormProgram, raw: Values) -> None:
-        self.filled: dict[str, dict[str, Any]] = {}
-        for field in program.form.fields:
-            if field.type == "lookup":
-                given = {here: raw[here] for here in field.options.get("fill") or {} if raw.get(here) is not None}
-                values = _typed(program, given)
-                self.filled.setdefault(str(field.options["form"]), {}).update(
-                    {field.options["fill"][here]: value for here, value in values.items()}
-                )
-
-    def find(self, form: str, raw: Any) -> Found | None:
-        number = raw if isinstance(raw, int) else raw.get("id", 1) if isinstance(raw, dict) else 1
-        return Found(number, form, 1, str(raw), self.filled.get(form, {}))
 
 
 def _problem_json(problem: Problem) -> dict[str, Any]:

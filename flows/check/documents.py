@@ -14,8 +14,10 @@ from ...platform.people.definition import named_in, read_people
 from ...platform.people.directory import Directory
 from ...platform.problems import Problem, Severity, errors_of
 from ...platform.text import msg
+from .. import trials
 from ..compile import compile_flow
 from ..schema import read_flow
+from ..timeless import TIMELESS
 from .references import check_references
 from .report import check_flow
 
@@ -194,6 +196,8 @@ class _Together:
         if people is not None and self.strict:
             found.extend(check_references(compiled.flow, people, Severity.ERROR))
         found.extend(each for each in check_flow(compiled, program, people) if not _said(each, found))
+        if people is not None and people.persons:
+            found.extend(trials.differences(compiled, people, TIMELESS))
         return found
 
     def _no_form(self, key: str) -> Iterator[Problem]:
@@ -202,7 +206,9 @@ class _Together:
             return
         known = ", ".join(sorted(self.forms)) or "-"
         message = msg("No form “%(key)s” among the files. Known: %(known)s.", key=key, known=known)
-        yield Problem("/form", "unknown_form", message, Severity.ERROR if self.forms or self.complete else Severity.WARNING)
+        yield Problem(
+            "/form", "unknown_form", message, Severity.ERROR if self.forms or self.complete else Severity.WARNING
+        )
 
     def _calendar(self, key: str | None) -> Iterator[Problem]:
         if key is None or not self.strict or key in self.calendars:
