@@ -19,6 +19,7 @@ from ..platform.errors import Conflict, Forbidden
 from ..platform.people import service as people
 from ..platform.people.current import current_language
 from ..platform.people.directory import Person
+from ..platform.problems import Problem
 from ..platform.text import msg
 from . import carrying, cases, catalogue, engine, predict, predicting, showing, store, sums, visibility
 from .effects import Actor
@@ -30,6 +31,9 @@ class FlowLifecycle:
 
     def has_flow(self, form: str) -> bool:
         return catalogue.flow_of_form(form) is not None
+
+    def broken_by(self, form: FormProgram) -> list[Problem]:
+        return catalogue.broken_by(form)
 
     def submitted(self, conn: Connection, record: Record, by: Person | None) -> Record | None:  # noqa: ARG002
         flow = catalogue.flow_of_form(record.form)

@@ -12,7 +12,7 @@ from ..platform.definitions import Stored
 from ..platform.errors import NotFound, Refused
 from ..platform.problems import Problem, Severity, errors_of
 from ..platform.text import msg
-from . import indexes, totals
+from . import indexes, lifecycle, totals
 from .balances import Hold, holds_of
 from .compile import compile_form
 from .definition import Form
@@ -155,13 +155,17 @@ def _holds(everything: Iterable[Stored]) -> dict[str, tuple[tuple[str, Hold], ..
 
 
 def check_document(document: Mapping[str, Any], together: Mapping[str, Form] | None = None) -> Checked:
-    """All problems of a ``form/1`` document; ``together`` are forms that are to be published with it."""
+    """All problems of a ``form/1`` document; ``together`` are forms that are to be published with it.
+
+    With ``together`` its flow is not looked at, for that may come along, too.
+    """
     read, problems = read_form(document)
     if read is None:
         return Checked(None, tuple(problems))
     given = {**(together or {}), read.key: read}
     compiled, more = compile_form(read, forms=lambda key: given.get(key) or form(key))
-    return Checked(compiled, (*problems, *more, *_broken_by(read, given)))
+    beyond = () if together is not None or compiled is None else lifecycle.current().broken_by(compiled)
+    return Checked(compiled, (*problems, *more, *_broken_by(read, given), *beyond))
 
 
 def _broken_by(new: Form, given: Mapping[str, Form]) -> list[Problem]:
@@ -208,7 +212,8 @@ def publish_form(
 ) -> Stored:
     """Put a form in force, with its indexes and totals, or nothing; the same document again changes nothing.
 
-    ``together``: forms that the same transaction puts in force, and that may be referred to before they are.
+    ``together``: forms that the same transaction puts in force, and that may be referred to before they are; who
+    gives it sees to the flows afterwards.
 
     Raises:
         Refused: with all errors of the document.

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from sqlalchemy.engine import Connection
 
 from ..platform.people.directory import Person
+from ..platform.problems import Problem
 from .program import FormProgram
 from .reading import Reading
 from .records import Record
@@ -19,6 +20,10 @@ class Lifecycle(Protocol):
 
     def has_flow(self, form: str) -> bool:
         """Whether submitted records of the form go through a flow (status ``open``) or are simply ``kept``."""
+        ...
+
+    def broken_by(self, form: FormProgram) -> Sequence[Problem]:
+        """What would no longer hold, were ``form`` in force."""
         ...
 
     def submitted(self, conn: Connection, record: Record, by: Person | None) -> Record | None:
@@ -59,6 +64,9 @@ class Kept:
 
     def has_flow(self, form: str) -> bool:  # noqa: ARG002
         return False
+
+    def broken_by(self, form: FormProgram) -> Sequence[Problem]:  # noqa: ARG002
+        return ()
 
     def submitted(self, conn: Connection, record: Record, by: Person | None) -> Record | None:  # noqa: ARG002
         return None
