@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask import current_app
+from limits import parse_many
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from .business_time import known_country
 from .errors import Refused
 from .problems import Problem
 from .text import LANGUAGES, msg
@@ -194,6 +196,20 @@ def _at_least(least: int) -> Callable[[int], str]:
     )
 
 
+def _check_limit(text: str) -> str:
+    try:
+        parse_many(text)
+    except ValueError:
+        return msg("%(value)s is no limit. Example: 10 per minute.", value=repr(text))
+    return ""
+
+
+def _check_country(code: str) -> str:
+    if not code or known_country(code):
+        return ""
+    return msg("No holidays of %(value)s are known. Use a code as in CN or DE-BY, or leave it empty.", value=repr(code))
+
+
 _CHECKS: dict[str, Callable[[Any], str]] = {
     "database_url": _check_database,
     "mail_url": _check_mail,
@@ -209,6 +225,9 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
         if zone in available_timezones()
         else msg("No time zone %(value)s. Example: Asia/Shanghai.", value=repr(zone))
     ),
+    "country": _check_country,
+    "sign_in_limit": _check_limit,
+    "api_limit": _check_limit,
     "sqlite_synchronous": _one_of("FULL", "NORMAL"),
     "background": _one_of("embedded", "external"),
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),

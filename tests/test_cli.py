@@ -224,6 +224,8 @@ def test_every_wrong_setting_is_named_at_once(run: Run, monkeypatch: pytest.Monk
         "TIME_ZONE": "Mars",
         "MAIL_URL": "x",
         "SECRET_KEY": "short",
+        "COUNTRY": "ZZ",
+        "SIGN_IN_LIMIT": "lots",
     }
     for name, value in wrong.items():
         monkeypatch.setenv(f"SIGNOFF_{name}", value)
