@@ -247,6 +247,14 @@ def test_definitions_are_checked_and_predicted_before_they_are_in_force(api: Any
     assert (kept.status_code, kept.json["base_version"]) == (200, 0), kept.json
 
 
+@pytest.mark.parametrize("lacking", [{"note": ""}, {"note": None}, {"base_version": None}, {"base_version": -1}])
+def test_publishing_needs_a_note_and_the_version_it_came_from(api: Any, lacking: dict[str, Any]) -> None:
+    body = {"note": "why", "base_version": 1, "document": {**FORM, "title": "Journey"}, **lacking}
+    answer = api("ada", "post", "/forms/trip/publish", json=body)
+    assert (answer.status_code, answer.json["problems"][0]["path"]) == (422, "/" + next(iter(lacking)))
+    assert api("ada", "get", "/forms/trip").json["version"] == 1
+
+
 def test_every_call_is_described_with_its_answer(company: Flask) -> None:
     document = company.test_client().get("/api/v1/openapi.json").json
     assert document["openapi"].startswith("3.1")

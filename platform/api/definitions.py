@@ -38,7 +38,7 @@ class DraftSchema(Schema):
 class PublishSchema(Schema):
     """``document`` may be left out: the draft is published. ``base_version`` is 0 for the first version."""
 
-    note = fields.String(required=True, validate=validate.Length(max=2000))
+    note = fields.String(required=True, validate=validate.Length(1, 2000))
     base_version = fields.Integer(strict=True, required=True, validate=validate.Range(min=0))
     document = fields.Dict()
 
