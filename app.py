@@ -44,6 +44,7 @@ MODULES = (
     "forms.api",
     "flows.service",
     "flows.jobs",
+    "flows.subrequest_jobs",
     "flows.web",
     "flows.definitions_web",
     "flows.api",

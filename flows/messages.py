@@ -201,14 +201,8 @@ def _decision(move: "Move") -> Mapping[str, Any]:
     """Who moved the request, and what they said: the first entry of its history that a person wrote."""
     for note in move.of(Note):
         if note.actor.person is not None:
-            return {"by": note.actor.person, "comment": note.data.get("comment") or _pending_comment(move, note)}
+            return {"by": note.actor.person, "comment": note.data.get("comment") or ""}
     return {}
-
-
-def _pending_comment(move: "Move", note: Note) -> str:
-    """What was said with a decision that counts only now."""
-    task = move.before.task(str(note.data.get("task"))) if move.before is not None else None
-    return task.pending.comment if task is not None and task.pending is not None else ""
 
 
 def _task_link(move: "Move", name: str | None, task_id: int | None) -> str:
