@@ -13,7 +13,7 @@ from ..platform.people import policy
 from ..platform.people.current import current_language, current_person
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
-from . import catalogue, rights, service
+from . import catalogue, linking, rights, service
 from .schema import read_form
 
 blp = Blueprint("api_forms", __name__, description="Forms and their records")
@@ -72,6 +72,11 @@ _LIST_PARAMETERS = [
     {"in": "query", "name": "status", "schema": {"type": "string"}, "description": "Only records of this status."},
 ]
 
+_LINK_PARAMETERS = [
+    *PAGE_PARAMETERS,
+    {"in": "query", "name": "form", "schema": {"type": "string"}, "description": "Only records of this form."},
+]
+
 
 @blp.post("/forms/<string:form_key>/records")
 @blp.arguments(SubmitSchema)
@@ -112,6 +117,17 @@ def _where(text: str | None) -> Any:
 def one(record_id: int) -> Any:
     person = current_person()
     return service.record_json(service.read_record(record_id, by=person), by=person, language=current_language())
+
+
+@blp.get("/records/<int:record_id>/links")
+@blp.answer(200, RecordsSchema)
+@blp.doc(summary="Records that look this one up", parameters=_LINK_PARAMETERS)
+def links(record_id: int) -> Any:
+    person, asked = current_person(), page_args()
+    record = service.read_record(record_id, by=person)
+    form = request.args.get("form") or None
+    page = linking.page_of(record, person, form=form, after=asked.after, limit=asked.limit)
+    return {"items": service.records_json(page.items, by=person, language=current_language()), "next": page.next}
 
 
 @blp.patch("/records/<int:record_id>")

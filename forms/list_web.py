@@ -55,7 +55,8 @@ def records_of(form_key: str) -> ResponseReturnValue:
         page=page,
         rows=_rows(page, columns),
         columns=columns,
-        count=service.count(form_key, by=person, where=asked["where"], q=asked["q"], status=asked["status"]),
+        count=service.count(form_key, by=person, **{key: value for key, value in asked.items() if key != "sort"}),
+        target=service.read_record(asked["to"], by=person) if asked["to"] is not None else None,
         filters=_filters(form),
         orders=listing.orders(form),
         statuses=STATUSES[1:-1] if lifecycle.current().has_flow(form.key) else (),
@@ -81,6 +82,7 @@ def _asked(form: Form) -> dict[str, Any]:
         "sort": args.get("sort") or None,
         "q": args.get("q") or None,
         "status": args.get("status") or None,
+        "to": args.get("to", type=int),
     }
 
 

@@ -18,6 +18,7 @@ from . import catalogue, conditions, filing, lifecycle, records, rights, search
 from .columns import Column, column
 from .definition import Form
 from .kinds import Kind
+from .models import record_links
 from .models import records as table
 from .records import COLUMNS, STATUSES, Record
 from .types import kinds_of
@@ -52,10 +53,13 @@ def find(
     sort: str | None = None,
     q: str | None = None,
     status: str | None = None,
+    to: int | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> Page[Record]:
     """Records of a form that ``by`` may see (``None``: the system), the newest first unless ``sort`` says otherwise.
+
+    ``to``: only those that look up the record of that id.
 
     Raises:
         Refused: a condition that cannot be searched by, an order that is not offered.
@@ -64,11 +68,12 @@ def find(
     form = catalogue.program(form_key).form
     dialect = db.engine().dialect.name
     order = order_of(form, sort, dialect)
-    query = _filtered(form, by=by, where=where, q=q, status=status, dialect=dialect)
+    query = _filtered(form, by=by, where=where, q=q, status=status, to=to, dialect=dialect)
     with db.reading() as conn:
         rows = conn.execute(_ordered(query, order, after, limit + 1)).all()
         shown = rows[:limit]
         items = _without_answers(form, records.complete(conn, shown), by, where, sort, q)
+        items = _without_hidden_links(items, by, to)
     following = _cursor(order, shown[-1]) if len(rows) > limit else None
     return Page(tuple(items), following)
 
@@ -88,6 +93,21 @@ def _without_answers(
     return [each for each in found if not _answers(form, each, hidden.get(each.id, frozenset()), asked, terms)]
 
 
+def _without_hidden_links(found: list[Record], by: Person | None, to: int | None) -> list[Record]:
+    """Leave out records that point to ``to`` by fields alone that are hidden from ``by``."""
+    hidden = lifecycle.current().hidden(found, by) if by is not None and to is not None else {}
+    if not hidden:
+        return found
+    return [
+        each
+        for each in found
+        if any(
+            link["id"] == to and path.split("/")[1] not in hidden.get(each.id, frozenset())
+            for path, link in each.links.items()
+        )
+    ]
+
+
 def _answers(form: Form, record: Record, hidden: frozenset[str], asked: set[str], terms: Sequence[str]) -> bool:
     if not hidden:
         return False
@@ -98,12 +118,19 @@ def _answers(form: Form, record: Record, hidden: frozenset[str], asked: set[str]
 
 
 def count(
-    form_key: str, *, by: Person | None, where: Any = None, q: str | None = None, status: str | None = None
+    form_key: str,
+    *,
+    by: Person | None,
+    where: Any = None,
+    q: str | None = None,
+    status: str | None = None,
+    to: int | None = None,
 ) -> Count:
     """How many records :func:`find` would give in all, counted up to :data:`COUNT_CAP`."""
     form = catalogue.program(form_key).form
     dialect = db.engine().dialect.name
-    query = _filtered(form, by=by, where=where, q=q, status=status, dialect=dialect).with_only_columns(table.c.id)
+    query = _filtered(form, by=by, where=where, q=q, status=status, to=to, dialect=dialect)
+    query = query.with_only_columns(table.c.id)
     with db.reading() as conn:
         found = conn.execute(sa.select(sa.func.count()).select_from(query.limit(COUNT_CAP + 1).subquery())).scalar_one()
     return Count(min(found, COUNT_CAP), found > COUNT_CAP)
@@ -148,9 +175,11 @@ def order_of(form: Form, sort: str | None, dialect: str) -> Order:
 
 
 def _filtered(
-    form: Form, *, by: Person | None, where: Any, q: str | None, status: str | None, dialect: str
+    form: Form, *, by: Person | None, where: Any, q: str | None, status: str | None, to: int | None, dialect: str
 ) -> sa.Select[Any]:
     query = sa.select(*COLUMNS).where(of_form(form.key), rights.visible(form, by))
+    if to is not None:
+        query = query.where(table.c.id.in_(sa.select(record_links.c.record_id).where(record_links.c.target_id == to)))
     if status:
         query = query.where(table.c.status == _known_status(status))
     if where is not None:
@@ -189,10 +218,15 @@ def _ordered(query: sa.Select[Any], order: Order, after: str | None, limit: int)
 def _values(order: Order, after: str) -> Sequence[Position]:
     values = decode_cursor(after)
     if len(values) != (3 if order.column else 2) or values[0] != order.name:
-        raise Malformed(msg("The cursor belongs to a list in another order. Start from the first page."), code="cursor")
+        raise other_order()
     if order.column is not None and order.column.kind == "number" and isinstance(values[1], str):
         return [Decimal(values[1]), values[2]]
     return values[1:]
+
+
+def other_order() -> Malformed:
+    """Says that a cursor is of another list."""
+    return Malformed(msg("The cursor belongs to a list in another order. Start from the first page."), code="cursor")
 
 
 def _beyond(order: Order, position: Any, values: Sequence[Position]) -> sa.ColumnElement[bool]:

@@ -12,7 +12,7 @@ from ..platform.errors import Conflict, NotFound, Refused
 from ..platform.people.current import current_person
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
-from . import catalogue, filing, filling, keeping, lifecycle, lookup, render, rights, service
+from . import catalogue, filing, filling, keeping, lifecycle, linking, lookup, render, rights, service
 from .blueprint import bp
 from .filling import Drawn, Sheet
 from .records import DRAFT, Record
@@ -162,6 +162,7 @@ def record(record_id: int) -> ResponseReturnValue:
         form=program.form,
         record=found,
         fields=fields_of(found, person),
+        links=linking.links_to(found, person),
         may_edit=service.may_edit(found, person),
         may_delete=rights.may_delete(program.form, found, person),
         may_list=True,
