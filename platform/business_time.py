@@ -142,7 +142,7 @@ class Calendar:
         if not days:
             return start.astimezone(UTC)
         there = self._local(start)
-        return _instant(there.date() + timedelta(days=days), there.time(), self.zone)
+        return instant(there.date() + timedelta(days=days), there.time(), self.zone)
 
     def _add_time(self, start: datetime, left: timedelta) -> datetime:
         if left < timedelta(0):
@@ -173,7 +173,7 @@ class Calendar:
         while left and day != last:
             day += step
             left -= self.working(day)
-        return self._clamp(day, _instant(day, there.time(), self.zone))
+        return self._clamp(day, instant(day, there.time(), self.zone))
 
     def _settle(self, moment: datetime, direction: int) -> datetime:
         """``moment`` if it is open, an opening or a closing; else the nearest opening after, or closing before it."""
@@ -221,7 +221,7 @@ class Calendar:
 
     def _moment(self, day: date, minute: int) -> datetime:
         extra, minute = divmod(minute, 1440)
-        return _instant(day + timedelta(days=extra), time(minute // 60, minute % 60), self.zone)
+        return instant(day + timedelta(days=extra), time(minute // 60, minute % 60), self.zone)
 
 
 def standard(zone: ZoneInfo, country: str | None, key: str = "office") -> Calendar:
@@ -230,7 +230,7 @@ def standard(zone: ZoneInfo, country: str | None, key: str = "office") -> Calend
     return Calendar(key, {"en": "Office hours", "zh": "办公时间"}, zone, (day,) * 5 + ((),) * 2, country or None)
 
 
-def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The moment of a wall clock's time: the first of two when clocks go back, the change itself when they skip it."""
     wall = datetime.combine(day, at.replace(tzinfo=None), zone)
     early, late = wall.replace(fold=1).astimezone(UTC), wall.replace(fold=0).astimezone(UTC)

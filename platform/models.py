@@ -153,6 +153,25 @@ webhooks = sa.Table(
     sa.Column("last_error", sa.Text),  # NULL: it was taken
 )
 
+schedule_runs = sa.Table(
+    "signoff_schedule_run",
+    metadata,
+    sa.Column("schedule", Key, primary_key=True),
+    sa.Column("zone", sa.String(64), primary_key=True),
+    sa.Column("due_at", Utc, nullable=False),  # of the last run
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("error", sa.Text),
+)
+
+schedule_seen = sa.Table(
+    "signoff_schedule_seen",
+    metadata,
+    sa.Column("schedule", Key, primary_key=True),
+    sa.Column("subject", sa.String(80), primary_key=True),  # record:17:3, which it told somebody about
+    sa.Column("at", Utc, nullable=False, index=True),
+)
+
 sequences = sa.Table(
     "signoff_sequence",
     metadata,

@@ -12,7 +12,7 @@ FLOORS = ["platform", "forms", "flows", "plugins"]
 PURE = {
     "platform": [
         "text", "problems", "durations", "calendars", "people/directory", "people/definition", "people/policy",
-        "acting", "business_time",
+        "acting", "business_time", "schedule_words", "schedule_definition",
     ],
     "forms": [
         "definition", "schema", "types", "fields", "conditions", "formulas", "compile", "program", "reading",

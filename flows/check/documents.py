@@ -13,6 +13,7 @@ from ...platform.errors import SignoffError
 from ...platform.people.definition import named_in, read_people
 from ...platform.people.directory import Directory
 from ...platform.problems import Problem, Severity, errors_of
+from ...platform.schedule_definition import read_schedule
 from ...platform.text import msg
 from .. import trials
 from ..compile import compile_flow
@@ -25,7 +26,7 @@ Found = tuple[str, Problem]
 """The name of a file, and what is wrong in it."""
 
 PEOPLE = "people/1"
-SCHEMAS = (PEOPLE, "form/1", "flow/1")
+SCHEMAS = (PEOPLE, "form/1", "flow/1", "schedule/1")
 STANDARD_CALENDAR = "office"
 
 
@@ -134,6 +135,7 @@ class _Together:
                 self.forms[document.key] = (document, form, list(problems))
         yield from self._of("form/1", self._form)
         yield from self._of("flow/1", self._flow)
+        yield from self._of("schedule/1", lambda document: read_schedule(document.json)[1])
 
     def _of(self, schema: str, check: Callable[[Document], list[Problem]]) -> Iterator[Found]:
         for document in self.documents:

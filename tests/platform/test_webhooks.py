@@ -94,9 +94,14 @@ def test_forms_that_are_not_named_are_not_told_of(receiver: Receiver, context: F
 
 def test_what_is_rolled_back_is_told_to_nobody(receiver: Receiver, context: Flask) -> None:
     webhooks.create(Wanted("erp", receiver.url), by=None)
-    with pytest.raises(RuntimeError), transaction() as conn:
-        webhooks.publish(conn, Event("task.opened", "evt_1", clock.now(), None, dict))
-        raise RuntimeError
+
+    def fail() -> None:
+        with transaction() as conn:
+            webhooks.publish(conn, Event("task.opened", "evt_1", clock.now(), None, dict))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     run_due(context)
     assert receiver.requests == []
 
@@ -235,7 +240,9 @@ def test_the_api(company: Flask, receiver: Receiver, token: Any, at: Clock) -> N
     assert made.status_code == 201
     assert made.json["secret"].startswith("whsec_")
     assert "secret" not in client.get("/api/v1/webhooks", headers=headers).json["items"][0]
-    changed = client.put("/api/v1/webhooks/erp", json={"url": receiver.url, "events": ["run.finished"]}, headers=headers)
+    changed = client.put(
+        "/api/v1/webhooks/erp", json={"url": receiver.url, "events": ["run.finished"]}, headers=headers
+    )
     assert changed.json["events"] == ["run.finished"]
     assert client.put("/api/v1/webhooks/erp", json={"url": "x"}, headers=headers).status_code == 422
     receiver.answers = [(410, b"", {})]
