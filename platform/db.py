@@ -207,6 +207,10 @@ def translated() -> Iterator[None]:
         if type(error.orig).__name__ != "UndefinedTable":
             raise
         raise Unavailable(_say("no such table"), code="database") from error
+    except sa.exc.DatabaseError as error:
+        if type(error) is not sa.exc.DatabaseError:  # of a statement, not of the file
+            raise
+        raise Unavailable(_say(str(error.orig)), code="database") from error
 
 
 def _say(reason: str) -> str:

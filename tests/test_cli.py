@@ -239,6 +239,7 @@ def test_every_wrong_setting_is_named_at_once(run: Run, monkeypatch: pytest.Monk
     [
         ("DATABASE_URL", "postgresql://postgres@127.0.0.1:1/x", "does not answer"),
         ("DATABASE_URL", "sqlite:////proc/nowhere/signoff.db", "does not answer"),
+        ("DATABASE_URL", f"sqlite:///{DEFINITIONS / 'people.json'}", "file is not a database"),
         ("PLUGINS", "no_such:plugin", "no_such:plugin"),
         ("DATA_DIR", "/proc/nowhere", "/proc/nowhere"),
     ],
