@@ -214,13 +214,18 @@ def upgrade() -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--deep", is_flag=True, help="Also prove every request sound, and the chains of the history.")
 @guarded
-def doctor(as_json: bool) -> None:
+def doctor(as_json: bool, deep: bool) -> None:
     """Check configuration, database, files, clock and mail, and say what to do."""
     from .platform import health
 
     with make_app().app_context():
         checks = health.checks()
+        if deep and all(each.ok for each in checks if each.name in ("database", "migrations")):
+            from .flows import deep_check
+
+            checks += deep_check.check(lambda count: say(f"{count} …"))
     if as_json:
         show([{"name": each.name, "ok": each.ok, "message": each.message} for each in checks], as_json=True)
     else:

@@ -84,7 +84,7 @@ def step(program: FlowProgram, run: Run, event: Event, world: World) -> Transiti
         on_task(draft, _task(run, event, world), event)
         return draft.transition()
     if isinstance(event, Expired | Completed | Failed | Edited | Opened | Recalled | HandedOver):
-        if not run.finished or isinstance(event, Completed | Opened):
+        if not run.finished or isinstance(event, Completed | Failed | Opened):
             _SILENT[type(event)](draft, event)
     elif run.finished:
         raise RunFinished.now(run)

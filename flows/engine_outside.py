@@ -61,9 +61,12 @@ def fail(draft: Draft, event: Failed) -> None:
         "action.failed", SYSTEM, step=event.step, action=step.do, name=event.name, message=event.message,
         final=event.final,
     )  # fmt: skip
-    if draft.status is not Status.OPEN or (step.on_error == "retry" and not event.final):
+    if step.on_error == "retry" and not event.final and not draft.finished:
         return
-    if step.on_error == "fail":
+    if draft.status is not Status.OPEN:  # nobody performs it any more: it is called again should the request come here
+        draft.change_step(event.step, state=State.UNDONE)
+    elif step.on_error == "fail":
+        draft.change_step(event.step, state=State.UNDONE)
         draft.finish(Status.REJECTED, SYSTEM, step=event.step, because="action_failed", message=event.message)
     else:
         reason = Reason("action_failed", {"step": event.step, "action": step.do, "message": event.message})
