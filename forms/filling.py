@@ -23,7 +23,7 @@ from .program import FormProgram
 from .reading import Reading
 from .records import DRAFT, Record
 from .types import kind_of
-from .wire import filled_rows, name_of, raw_of, wire_of, wires_of, wires_sent
+from .wire import filled_rows, name_of, raw_of, rows_in_order, wire_of, wires_of, wires_sent
 
 Sent = MultiDict[str, str]
 
@@ -330,6 +330,8 @@ def act(program: FormProgram, sent: Sent, action: str) -> bool:
             sent.add(name_of(key, str(_next_row(key, sent))), "1")
         case "copy":
             _copy_row(key, number, sent)
+        case "up" | "down":
+            _move_row(key, number, sent, -1 if verb == "up" else 1)
         case "remove":
             for name in [
                 each for each in sent if each == name_of(key, number) or each.startswith(name_of(key, number) + "-")
@@ -357,6 +359,27 @@ def _copy_row(key: str, number: str, sent: Sent) -> None:
     for name in [each for each in sent if each.startswith(start)]:
         sent.setlist(f"{new}-{name[len(start) :]}", sent.getlist(name))
     sent.setlist(new, ["1"])
+    numbers = [str(each) for each in rows_in_order(key, sent.keys())]
+    if number in numbers:
+        numbers.insert(numbers.index(number) + 1, numbers.pop())
+        _put_in_order(key, numbers, sent)
+
+
+def _move_row(key: str, number: str, sent: Sent, by: int) -> None:
+    """Rows have the order in which they are sent."""
+    numbers = [str(each) for each in rows_in_order(key, sent.keys())]
+    place = numbers.index(number) if number in numbers else -1
+    if place < 0 or not 0 <= place + by < len(numbers):
+        return
+    numbers[place], numbers[place + by] = numbers[place + by], numbers[place]
+    _put_in_order(key, numbers, sent)
+
+
+def _put_in_order(key: str, numbers: Sequence[str], sent: Sent) -> None:
+    for each in numbers:
+        start = name_of(key, each)
+        for name in [one for one in sent if one == start or one.startswith(start + "-")]:
+            sent.setlist(name, sent.poplist(name))
 
 
 def sheet_of_new(form_key: str, by: Person | None) -> Sheet:

@@ -4,7 +4,7 @@ Names begin with ``f-``, so that no key of a field can be taken for one of ours,
 ``f-amount``, ``f-lines-0-quantity``; ``f-lines-0`` says that there is a row 0.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, time, tzinfo
 from decimal import Decimal
 from typing import Any, Protocol
@@ -31,7 +31,7 @@ def name_of(*parts: str | int) -> str:
 
 def raw_of(fields: Sequence[Field], sent: Sent) -> dict[str, Any]:
     """Raw values as a program reads them; fields that the page did not have are left out."""
-    present = set(sent.keys())
+    present = dict.fromkeys(sent.keys())
     found: dict[str, Any] = {}
     for field in fields:
         if field.type == "table":
@@ -42,26 +42,27 @@ def raw_of(fields: Sequence[Field], sent: Sent) -> dict[str, Any]:
     return found
 
 
-def rows_of(field: Field, sent: Sent, present: set[str]) -> list[dict[str, Any]]:
-    """The rows of a table, in the order of their numbers; rows in which nothing stands are left out."""
-    rows = [_row(field, number, sent, present) for number in sorted(_row_numbers(field, present))[:MOST_ROWS]]
+def rows_of(field: Field, sent: Sent, present: Collection[str]) -> list[dict[str, Any]]:
+    """The rows of a table, in the order of the page; rows in which nothing stands are left out."""
+    rows = [_row(field, number, sent, present) for number in rows_in_order(field.key, present)[:MOST_ROWS]]
     return [row for row in rows if any(value not in ("", None, []) for value in row.values())]
 
 
-def _row_numbers(field: Field, present: set[str]) -> set[int]:
-    prefix = name_of(field.key) + "-"
-    found = {name[len(prefix) :].split("-", 1)[0] for name in present if name.startswith(prefix)}
-    return {int(number) for number in found if number.isascii() and number.isdigit() and len(number) < 7}
+def rows_in_order(key: str, present: Collection[str]) -> list[int]:
+    """The numbers of a table's rows as their first inputs come: people move rows, and numbers stay."""
+    prefix = name_of(key) + "-"
+    found = dict.fromkeys(name[len(prefix) :].split("-", 1)[0] for name in present if name.startswith(prefix))
+    return [int(number) for number in found if number.isascii() and number.isdigit() and len(number) < 7]
 
 
-def _row(field: Field, number: int, sent: Sent, present: set[str]) -> dict[str, Any]:
+def _row(field: Field, number: int, sent: Sent, present: Collection[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for column in field.columns:
         found.update(_raw(column, name_of(field.key, number, column.key), sent, present))
     return found
 
 
-def _raw(field: Field, name: str, sent: Sent, present: set[str]) -> dict[str, Any]:
+def _raw(field: Field, name: str, sent: Sent, present: Collection[str]) -> dict[str, Any]:
     base = kind_of(field).base
     if field.parts:
         if name not in present:
@@ -141,7 +142,7 @@ def wires_of(
 
 def wires_sent(fields: Sequence[Field], sent: Sent) -> dict[str, Any]:
     """What somebody typed, right or wrong, to be shown to them again."""
-    present = set(sent.keys())
+    present = dict.fromkeys(sent.keys())
     found: dict[str, Any] = {}
     for field in fields:
         if field.type == "table":
@@ -151,9 +152,9 @@ def wires_sent(fields: Sequence[Field], sent: Sent) -> dict[str, Any]:
     return found
 
 
-def _rows_sent(field: Field, sent: Sent, present: set[str]) -> list[dict[str, Any]]:
+def _rows_sent(field: Field, sent: Sent, present: Collection[str]) -> list[dict[str, Any]]:
     """Rows in the order in which they are read; those in which nothing stands come last."""
-    numbers = sorted(_row_numbers(field, present))[:MOST_ROWS]
+    numbers = rows_in_order(field.key, present)[:MOST_ROWS]
     numbers.sort(key=lambda number: not is_filled(field, number, sent, present))
     return [
         {column.key: _wire_sent(column, name_of(field.key, number, column.key), sent) for column in field.columns}
@@ -163,12 +164,12 @@ def _rows_sent(field: Field, sent: Sent, present: set[str]) -> list[dict[str, An
 
 def filled_rows(field: Field, sent: Sent) -> list[int]:
     """The numbers of the rows that are read, in order."""
-    present = set(sent.keys())
-    numbers = sorted(_row_numbers(field, present))[:MOST_ROWS]
+    present = dict.fromkeys(sent.keys())
+    numbers = rows_in_order(field.key, present)[:MOST_ROWS]
     return [number for number in numbers if is_filled(field, number, sent, present)]
 
 
-def is_filled(field: Field, number: int, sent: Sent, present: set[str]) -> bool:
+def is_filled(field: Field, number: int, sent: Sent, present: Collection[str]) -> bool:
     return any(value not in ("", None, []) for value in _row(field, number, sent, present).values())
 
 

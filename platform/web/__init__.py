@@ -17,6 +17,10 @@ from .security import csp_nonce
 __all__ = ["bp", "init_app"]
 
 
+MOST_INPUTS = 20_000
+MOST_TEXT_BYTES = 5_000_000
+
+
 def init_app(app: Flask) -> None:
     """Give ``app`` what every page stands on; its blueprint ``bp`` is registered by the roof."""
     app.before_request(_begin_anew)
@@ -33,6 +37,9 @@ def _begin_anew() -> None:
     """Forget the request before: under a host's own application context, as in tests, ``g`` outlives requests."""
     for name in ("signoff_nonce", "signoff_bare", "csrf_token", "csrf_valid"):
         g.pop(name, None)
+    if is_ours():  # a form of 1,000 line items has more inputs than Flask expects of anybody
+        request.max_form_parts = MOST_INPUTS
+        request.max_form_memory_size = MOST_TEXT_BYTES
 
 
 def _shell() -> dict[str, Any]:

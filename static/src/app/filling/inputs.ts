@@ -16,11 +16,10 @@ export function nameOf(target: EventTarget | null): string {
   return isInput(target) ? target.name : "";
 }
 
-/** What would be sent, without files that are uploaded on their own. */
-export function dataOf(form: HTMLFormElement): FormData {
-  const data = new FormData(form);
-  for (const name of [...data.keys()]) if (name.endsWith("-upload")) data.delete(name);
-  return data;
+/** What would be sent, without files that are uploaded on their own: quicker to read for the server than with its parts. */
+export function dataOf(form: HTMLFormElement): URLSearchParams {
+  const texts = [...new FormData(form)].filter((each): each is [string, string] => typeof each[1] === "string");
+  return new URLSearchParams(texts);
 }
 
 /** Texts by the name of their input in the order of the page; inputs that are read-only by being disabled count too. */

@@ -129,7 +129,7 @@ export class Keeping {
 
   /** Keeps what was typed in this tab until the server has it. */
   private keep(state: Omit<Kept, "entries">): void {
-    const entries = [...dataOf(this.form)].filter((each): each is [string, string] => typeof each[1] === "string" && each[0] !== "csrf_token");
+    const entries = [...dataOf(this.form)].filter(([name]) => name !== "csrf_token");
     try {
       sessionStorage.setItem(this.place(), JSON.stringify({ entries, ...state } satisfies Kept));
     } catch {

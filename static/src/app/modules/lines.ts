@@ -1,6 +1,22 @@
-/** Line items like a small spreadsheet: Enter goes down, rows come and go, and what was copied from a spreadsheet is pasted. */
+/** Line items like a small spreadsheet: rows come, go and move, Enter goes down, and rows of a spreadsheet are pasted. */
+
+import { type Input, isInput } from "../filling/inputs";
+import { isHead, parsePasted, pasteInto } from "../filling/pasting";
 
 const ROW = "__row__";
+
+/** Sentences for those who hear the page; `{n}`, `{count}` are filled in. */
+interface Words {
+  added: string;
+  copied: string;
+  removed: string;
+  moved: string;
+  pasted: string;
+  misfits: string;
+  full: string;
+}
+
+type Row = HTMLTableRowElement;
 
 export default function lines(element: HTMLElement): void {
   const body = element.querySelector("tbody");
@@ -8,63 +24,25 @@ export default function lines(element: HTMLElement): void {
   if (body && template) new Lines(element, body, template).start();
 }
 
-type Input = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
-
-/** The cells of a text from a spreadsheet: tabs between columns, quotes around cells with line breaks (RFC 4180 with tabs). */
-export function parsePasted(text: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let cell = "";
-  let quoted = false;
-  const clean = text.replace(/\r\n?/g, "\n").replace(/\n$/, "");
-  for (let place = 0; place < clean.length; place++) {
-    const sign = clean[place];
-    if (quoted) {
-      if (sign === '"' && clean[place + 1] === '"') {
-        cell += '"';
-        place++;
-      } else if (sign === '"') quoted = false;
-      else cell += sign;
-    } else if (sign === '"' && cell === "") quoted = true;
-    else if (sign === "\t") {
-      row.push(cell);
-      cell = "";
-    } else if (sign === "\n") {
-      rows.push([...row, cell]);
-      row = [];
-      cell = "";
-    } else cell += sign;
-  }
-  rows.push([...row, cell]);
-  return rows;
-}
-
-/** A number as spreadsheets show it, as forms take it: no thousands, no currency, percent without its sign. */
-export function plainNumber(text: string): string {
-  const trimmed = text.trim().replace(/^[¥$€£]\s*/, "");
-  return /^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(trimmed) ? trimmed.replaceAll(",", "") : trimmed;
-}
-
 class Lines {
   private next: number;
+  private readonly words: Partial<Words>;
 
   constructor(
     private readonly element: HTMLElement,
     private readonly body: HTMLTableSectionElement,
     private readonly template: HTMLTemplateElement,
   ) {
-    this.next = Math.max(-1, ...this.rows().map((row) => Number(row.dataset["row"]))) + 1;
+    this.next = Math.max(-1, ...[...body.rows].map((row) => Number(row.dataset["row"]))) + 1;
+    this.words = JSON.parse(element.dataset["words"] ?? "{}") as Partial<Words>;
   }
 
   start(): void {
     this.element.addEventListener("click", (event) => this.onClick(event));
     this.element.addEventListener("keydown", (event) => this.onKey(event));
     this.element.addEventListener("paste", (event) => this.onPaste(event));
+    this.untab(this.body);
     this.measure();
-  }
-
-  private rows(): HTMLTableRowElement[] {
-    return [...this.body.rows];
   }
 
   private most(): number {
@@ -77,77 +55,114 @@ class Lines {
     event.preventDefault();
     const row = button.closest("tr");
     const action = button.dataset["lines"];
-    if (action === "add") this.focusFirst(this.add());
-    else if (action === "copy" && row) this.copy(row);
-    else if (action === "remove" && row) this.remove(row);
+    if (action === "add") this.append();
+    else if (row) {
+      if (action === "copy") this.copy(row);
+      else if (action === "remove") this.remove(row);
+      else if (this.move(row, action === "up" ? -1 : 1)) button.focus();
+    }
+  }
+
+  private append(): void {
+    const [row] = this.add(1);
+    if (!row) return;
+    focusFirst(row);
+    this.say(this.words.added, row);
     this.changed();
   }
 
-  /** A new row behind `after`, or at the end; `undefined` if there are as many as there may be. */
-  private add(after?: HTMLTableRowElement): HTMLTableRowElement | undefined {
-    if (this.rows().length >= this.most()) return undefined;
-    const number = String(this.next++);
+  /** New rows behind `after`, or at the end: as many as there may be. */
+  private add(count: number, after?: Row): Row[] {
+    const room = Math.max(0, Math.min(count, this.most() - this.body.rows.length));
     const holder = document.createElement("tbody");
     // the template is HTML of the server; its rows differ in their number alone
-    holder.innerHTML = this.template.innerHTML.replaceAll(ROW, number);
-    const row = holder.rows[0];
-    if (!row) return undefined;
-    if (after) after.after(row);
-    else this.body.append(row);
-    row.dispatchEvent(new CustomEvent("signoff:added", { bubbles: true }));
+    const html = this.template.innerHTML;
+    holder.innerHTML = Array.from({ length: room }, () => html.replaceAll(ROW, String(this.next++))).join("");
+    const rows = [...holder.rows];
+    this.untab(holder);
+    if (after) after.after(...rows);
+    else this.body.append(...rows);
+    if (rows.length) this.body.dispatchEvent(new CustomEvent("signoff:added", { bubbles: true }));
     this.measure();
-    return row;
+    return rows;
   }
 
-  private copy(row: HTMLTableRowElement): void {
-    // rows are read in the order of their numbers, so a copy goes to the end
-    const made = this.add();
+  /** Rows move with Alt and an arrow, so that Tab need not stop at their arrows. */
+  private untab(root: ParentNode): void {
+    for (const button of root.querySelectorAll<HTMLElement>('[data-lines="up"], [data-lines="down"]')) button.tabIndex = -1;
+  }
+
+  private copy(row: Row): void {
+    const [made] = this.add(1, row);
     if (!made) return;
-    const from = [...row.querySelectorAll<Input>("input, select, textarea")];
-    const to = [...made.querySelectorAll<Input>("input, select, textarea")];
-    from.forEach((input, place) => {
+    const to = all(made);
+    all(row).forEach((input, place) => {
       const target = to[place];
-      if (!target || target.name === `${this.element.dataset["key"]}-${made.dataset["row"]}` || input.type === "file") return;
+      if (!target || input.type === "file") return;
       if (input instanceof HTMLInputElement && target instanceof HTMLInputElement && ["checkbox", "radio"].includes(input.type)) target.checked = input.checked;
       else target.value = input.value;
     });
-    this.focusFirst(made);
+    focusFirst(made);
+    this.say(this.words.copied, made);
+    this.changed();
   }
 
-  private remove(row: HTMLTableRowElement): void {
-    const neighbour = (row.nextElementSibling ?? row.previousElementSibling) as HTMLTableRowElement | null;
+  private remove(row: Row): void {
+    this.say(this.words.removed, row);
+    const neighbour = (row.nextElementSibling ?? row.previousElementSibling) as Row | null;
     row.remove();
     this.measure();
-    this.focusFirst(neighbour ?? this.add());
+    const next = neighbour ?? this.add(1)[0];
+    if (next) focusFirst(next);
+    this.changed();
   }
 
-  private focusFirst(row: HTMLTableRowElement | undefined): void {
-    if (row) inputsOf(row)[0]?.focus();
+  /** Rows are sent in the order of the page, so moving one is all there is to it. */
+  private move(row: Row, by: -1 | 1): boolean {
+    const other = by < 0 ? row.previousElementSibling : row.nextElementSibling;
+    if (!other) return false;
+    if (by < 0) other.before(row);
+    else other.after(row);
+    this.say(this.words.moved, row);
+    this.changed();
+    return true;
   }
 
   private measure(): void {
-    const full = this.rows().length >= this.most();
+    const full = this.body.rows.length >= this.most();
     const add = this.element.querySelector<HTMLButtonElement>('[data-lines="add"]');
     if (add) {
       add.disabled = full;
-      add.title = full ? (this.element.dataset["full"] ?? "") : "";
+      add.title = full ? (this.words.full ?? "") : "";
     }
   }
 
   private onKey(event: KeyboardEvent): void {
     const input = event.target;
-    if (!isCell(input) || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!isCell(input) || event.isComposing || event.ctrlKey || event.metaKey) return;
+    const row = input.closest("tr");
+    if (!row) return;
+    if (event.altKey) {
+      if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+      event.preventDefault();
+      if (this.move(row, event.key === "ArrowUp" ? -1 : 1)) input.focus();
+      return;
+    }
     const up = event.key === "ArrowUp" || (event.key === "Enter" && event.shiftKey);
     const down = event.key === "ArrowDown" || (event.key === "Enter" && !event.shiftKey);
     if (!up && !down) return;
-    if (event.key !== "Enter" && (input instanceof HTMLSelectElement || input instanceof HTMLTextAreaElement || input.type === "date")) return;
-    if (event.key === "Enter" && input instanceof HTMLTextAreaElement && !event.ctrlKey) return;
-    const row = input.closest("tr");
-    const column = row ? inputsOf(row).indexOf(input) : -1;
-    if (!row || column < 0) return;
+    const own = input instanceof HTMLSelectElement || input instanceof HTMLTextAreaElement || ["date", "time", "datetime-local"].includes(input.type);
+    if (event.key !== "Enter" && own) return;
+    if (event.key === "Enter" && input instanceof HTMLTextAreaElement) return;
     event.preventDefault();
-    let target = (up ? row.previousElementSibling : row.nextElementSibling) as HTMLTableRowElement | null | undefined;
-    if (!target && event.key === "Enter" && down && rowIsFilled(row)) target = this.add();
+    this.go(row, input, up ? -1 : 1, event.key === "Enter");
+  }
+
+  private go(row: Row, input: Input, by: -1 | 1, mayAdd: boolean): void {
+    const column = inputsOf(row).indexOf(input);
+    if (column < 0) return;
+    let target = (by < 0 ? row.previousElementSibling : row.nextElementSibling) as Row | null | undefined;
+    if (!target && by > 0 && mayAdd && inputsOf(row).some((each) => each.value !== "")) target = this.add(1)[0];
     const next = target ? inputsOf(target)[column] : undefined;
     next?.focus();
     if (next instanceof HTMLInputElement) next.select();
@@ -158,21 +173,45 @@ class Lines {
     const text = event.clipboardData?.getData("text/plain") ?? "";
     if (!isCell(input) || !/[\t\n]/.test(text.replace(/\r?\n$/, ""))) return;
     const start = input.closest("tr");
-    if (!start) return;
+    const cell = input.closest("td");
+    if (!start || !cell || (input instanceof HTMLTextAreaElement && !text.includes("\t"))) return;
     event.preventDefault();
-    const first = inputsOf(start).indexOf(input);
-    let row: HTMLTableRowElement | null | undefined = start;
-    for (const cells of parsePasted(text)) {
-      row ??= this.add();
-      if (!row) break;
-      const inputs = inputsOf(row);
-      cells.forEach((cell, place) => {
-        const target = inputs[first + place];
-        if (target) put(target, cell);
+    const labels = [...this.element.querySelectorAll<HTMLElement>("thead th")].map((head) => head.textContent ?? "");
+    const pasted = parsePasted(text);
+    if (pasted.length > 1 && isHead(pasted[0] ?? [], labels)) pasted.shift();
+    this.paste(pasted, start, cellsOf(start).indexOf(cell));
+  }
+
+  private paste(pasted: string[][], start: Row, first: number): void {
+    const rows = [...this.body.rows].slice(start.sectionRowIndex);
+    rows.push(...this.add(pasted.length - rows.length));
+    const taken = pasted.slice(0, rows.length);
+    let misfits = 0;
+    taken.forEach((cells, place) => {
+      const places = cellsOf(rows[place] as Row);
+      cells.forEach((text, column) => {
+        const target = places[first + column]?.querySelector<Input>(":is(input.form-control, select, textarea):not([type=file])");
+        // a computed cell takes nothing: it has a value of its own
+        if (target && !pasteInto(target, text)) misfits++;
       });
-      row = row.nextElementSibling as HTMLTableRowElement | null;
-    }
+    });
+    const said = [(this.words.pasted ?? "").replace("{n}", String(taken.length))];
+    if (misfits) said.push((this.words.misfits ?? "").replace("{n}", String(misfits)));
+    if (taken.length < pasted.length) said.push(this.words.full ?? "");
+    this.tell(said.join(" "), misfits > 0 || taken.length < pasted.length);
     this.changed();
+  }
+
+  private say(sentence: string | undefined, row: Row): void {
+    this.tell((sentence ?? "").replace("{n}", String(row.sectionRowIndex + 1)).replace("{count}", String(this.body.rows.length)), false);
+  }
+
+  /** What happened is heard; what needs a look is seen as well. */
+  private tell(text: string, seen: boolean): void {
+    const place = this.element.querySelector<HTMLElement>("[data-lines-said]");
+    if (!place) return;
+    place.textContent = text;
+    place.classList.toggle("visually-hidden", !seen);
   }
 
   private changed(): void {
@@ -181,27 +220,23 @@ class Lines {
 }
 
 function isCell(target: EventTarget | null): target is Input {
-  return (
-    (target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) &&
-    target.closest("td") !== null
-  );
+  return isInput(target) && target.closest("td") !== null;
+}
+
+function cellsOf(row: Row): HTMLTableCellElement[] {
+  return [...row.cells].filter((cell) => !cell.hidden && !cell.classList.contains("lines-tools"));
 }
 
 /** What can be typed into, one for each column. */
-function inputsOf(row: HTMLTableRowElement): Input[] {
+function inputsOf(row: Row): Input[] {
   return [...row.querySelectorAll<Input>("td:not([hidden]) :is(input.form-control, select, textarea)")].filter((each) => each.type !== "file");
 }
 
-function rowIsFilled(row: HTMLTableRowElement): boolean {
-  return inputsOf(row).some((input) => input.value !== "");
+/** All that is sent of a row but the sign that there is one. */
+function all(row: Row): Input[] {
+  return [...row.querySelectorAll<Input>("td:not(.lines-tools) :is(input, select, textarea)")];
 }
 
-function put(input: Input, text: string): void {
-  const value = text.trim();
-  if (input instanceof HTMLSelectElement) {
-    const wanted = [...input.options].find((option) => option.value === value || option.text.trim() === value);
-    input.value = wanted?.value ?? "";
-  } else if (!input.readOnly) {
-    input.value = input.classList.contains("number") ? plainNumber(value) : value;
-  }
+function focusFirst(row: Row): void {
+  inputsOf(row)[0]?.focus();
 }

@@ -33,6 +33,14 @@ class Combobox {
   ) {}
 
   start(): void {
+    this.input.setAttribute("role", "combobox");
+    this.input.setAttribute("aria-autocomplete", "list");
+    this.input.setAttribute("aria-expanded", "false");
+    // 200 rows of line items have 200 lookups: most are never used
+    this.input.addEventListener("focus", () => this.prepare(), { once: true });
+  }
+
+  private prepare(): void {
     this.list.id = `lookup-${++count}`;
     this.list.setAttribute("role", "listbox");
     this.list.setAttribute("aria-label", this.input.getAttribute("aria-label") ?? this.input.labels?.[0]?.textContent ?? "");
@@ -40,13 +48,12 @@ class Combobox {
     this.list.hidden = true;
     this.status.className = "visually-hidden";
     this.status.setAttribute("role", "status");
-    for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", this.list.id]] as const) {
-      this.input.setAttribute(name, value);
-    }
+    this.input.setAttribute("aria-controls", this.list.id);
     this.element.append(this.list, this.status);
     this.input.addEventListener("input", () => this.onInput());
     this.input.addEventListener("keydown", (event) => this.onKey(event));
     this.input.addEventListener("focus", () => this.input.select());
+    this.input.select();
     this.input.addEventListener("blur", () => this.close());
     this.list.addEventListener("pointerdown", (event) => event.preventDefault());
     this.list.addEventListener("click", (event) => {
@@ -124,7 +131,9 @@ class Combobox {
 
   private onKey(event: KeyboardEvent): void {
     const open = !this.list.hidden;
-    if (event.key === "ArrowDown" && !open && !event.altKey && this.element.closest("table")) return;
+    // in line items the arrows go from row to row, and move rows with Alt
+    if (event.altKey && this.element.closest("table")) return;
+    if (event.key.startsWith("Arrow") && !open && this.element.closest("table")) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       event.stopPropagation();
