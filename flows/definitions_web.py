@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from ..forms import catalogue as forms
 from ..platform import definitions, json
+from ..platform.api.definitions import restored_note
 from ..platform.definitions import Draft, Stored
 from ..platform.errors import Conflict, Malformed, NotFound, Refused, SignoffError, TooLarge
 from ..platform.people import policy
@@ -19,6 +20,7 @@ from ..platform.problems import Problem, Severity
 from ..platform.text import msg
 from ..platform.web import menus
 from ..platform.web.language import gettext as _
+from ..platform.web.language import say
 from ..platform.web.menus import MenuEntry
 from . import catalogue, changes, json_places
 
@@ -212,7 +214,8 @@ def version(kind: str, key: str, number: int) -> ResponseReturnValue:
     stored = definitions.get(kind, key, number)
     if stored is None:
         raise NotFound(msg("There is no version %(number)s of %(key)s.", number=number, key=key))
-    before = definitions.get(kind, key, number - 1) if number > 1 else None
+    other = request.args.get("from", number - 1, type=int)
+    before = definitions.get(kind, key, other) if 0 < other != number else None
     return render_template(
         "signoff/flows/version.html",
         kind=kind,
@@ -220,16 +223,29 @@ def version(kind: str, key: str, number: int) -> ResponseReturnValue:
         text=json.pretty(stored.document),
         changes=changes.in_words(kind, before.document, stored.document, current_language()) if before else None,
         newest=definitions.current(kind, key),
+        before=before,
+        versions=definitions.versions(kind, key),
     )
 
 
 @bp.post("/definitions/<any(form, flow):kind>/<string:key>/versions/<int:number>")
 def take_up(kind: str, key: str, number: int) -> ResponseReturnValue:
-    """Make a draft of an old version, to publish it again."""
+    """Put an old version in force again, as a new one, or make a draft of it first; if it is wrong now, a draft too."""
     person = _admin()
     stored, newest = definitions.get(kind, key, number), definitions.current(kind, key)
     if stored is None or newest is None:
         raise NotFound(msg("There is no version %(number)s of %(key)s.", number=number, key=key))
+    if request.form.get("do") == "restore":
+        try:
+            made = KINDS[kind].publish(
+                dict(stored.document), by=person.key, note=restored_note(number), base_version=newest.version
+            )
+        except Refused as error:
+            flash(_("Version %(number)s cannot be put in force as it is.", number=number), "danger")
+            flash(say(error.message), "danger")
+        else:
+            flash(_("Version %(version)s of %(key)s is in force.", version=made.version, key=key), "success")
+            return redirect(url_for(".version", kind=kind, key=key, number=made.version), code=303)
     definitions.save_draft(kind, key, stored.document, by=person.key, base_version=newest.version)
     flash(_("Version %(number)s is the draft now. Publish it to put it in force again.", number=number))
     return redirect(url_for(".edit", kind=kind, key=key), code=303)

@@ -12,7 +12,7 @@ from ..platform.definitions import Stored
 from ..platform.errors import NotFound, Refused
 from ..platform.problems import Problem, Severity, errors_of
 from ..platform.text import msg
-from . import indexes, lifecycle, totals
+from . import indexes, lifecycle, retyping, totals
 from .balances import Hold, holds_of
 from .compile import compile_form
 from .definition import Form
@@ -165,7 +165,16 @@ def check_document(document: Mapping[str, Any], together: Mapping[str, Form] | N
     given = {**(together or {}), read.key: read}
     compiled, more = compile_form(read, forms=lambda key: given.get(key) or form(key))
     beyond = () if together is not None or compiled is None else lifecycle.current().broken_by(compiled)
-    return Checked(compiled, (*problems, *more, *_broken_by(read, given), *beyond))
+    return Checked(compiled, (*problems, *more, *_broken_by(read, given), *_lost_by(read), *beyond))
+
+
+def _lost_by(new: Form) -> list[Problem]:
+    """Values of records that would be lost to another type."""
+    before = form(new.key)
+    if before is None:
+        return []
+    with db.reading() as conn:
+        return retyping.problems(conn, before, new)
 
 
 def _broken_by(new: Form, given: Mapping[str, Form]) -> list[Problem]:

@@ -16,7 +16,7 @@ from ..people import policy
 from ..people.current import current_person
 from ..people.directory import ADMIN, Person
 from ..problems import Problem
-from ..text import msg
+from ..text import msg, translate
 from ..web.language import gettext_here
 from .blueprint import Blueprint
 from .lists import PAGE_PARAMETERS, page_args, page_json
@@ -41,6 +41,13 @@ class PublishSchema(Schema):
     note = fields.String(required=True, validate=validate.Length(1, 2000))
     base_version = fields.Integer(strict=True, required=True, validate=validate.Range(min=0))
     document = fields.Dict()
+
+
+class RestoreSchema(Schema):
+    """``base_version`` is the version in force that one has seen; without it whichever is."""
+
+    note = fields.String(load_default="", validate=validate.Length(0, 2000))
+    base_version = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(min=1))
 
 
 class VersionSchema(Schema):
@@ -149,6 +156,16 @@ class Kind:
             raise NotFound(msg("There is no %(kind)s “%(key)s”, or you may not see it.", kind=self.name, key=key))
         return stored
 
+    def restore(self, body: dict[str, Any], key: str, version: int) -> dict[str, Any]:
+        """Publish an old version again, as a new one."""
+        person = _admin()
+        old = definitions.get(self.name, key, version)
+        if old is None:
+            raise NotFound(msg("There is no version %(number)s of %(key)s.", number=version, key=repr(key[:64])))
+        note = body["note"].strip() or restored_note(version)
+        stored = self.publish(dict(old.document), by=person.key, note=note, base_version=body["base_version"])
+        return {**summary_json(stored), "document": stored.document}
+
     def _drafted(self, key: str) -> dict[str, Any]:
         draft = definitions.draft(self.name, key)
         if draft is None:
@@ -199,6 +216,18 @@ def definition_routes(
     @blp.answer(200, DefinitionSchema)
     def publish_one(body: dict[str, Any], key: str) -> ResponseReturnValue:
         return calls.put_in_force(body, key)
+
+    @blp.post(f"/{kind}s/<string:key>/versions/<int:version>/restore", endpoint=f"restore_{kind}")
+    @blp.arguments(RestoreSchema)
+    @blp.doc(summary=f"Put an old version of a {kind} in force again, as a new one")
+    @blp.answer(200, DefinitionSchema)
+    def restore(body: dict[str, Any], key: str, version: int) -> ResponseReturnValue:
+        return calls.restore(body, key, version)
+
+
+def restored_note(version: int) -> str:
+    """What the list of versions says of a version that was put in force again."""
+    return translate(msg("Back to version %(n)s.", n=version), gettext_here)
 
 
 def summary_json(stored: Stored) -> dict[str, Any]:
