@@ -1,7 +1,9 @@
 """What the floor above adds to records: a flow takes a submitted record over. Without one, records are simply kept."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy.engine import Connection
 
@@ -9,7 +11,9 @@ from ..platform.people.directory import Person
 from ..platform.problems import Problem
 from .program import FormProgram
 from .reading import Reading
-from .records import Record
+
+if TYPE_CHECKING:
+    from .records import Record  # records are read by the catalogue, which asks the lifecycle
 
 Rights = Mapping[str, str]
 """What somebody may do with each field: hidden, read, edit, required; fields not named are read."""
