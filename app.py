@@ -34,6 +34,7 @@ MODULES = (
     "platform.files_api",
     "platform.notifications",
     "platform.notifications_web",
+    "platform.notifications_api",
     "platform.mail",
     "platform.webhooks",
     "platform.webhooks_web",

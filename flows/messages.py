@@ -95,8 +95,21 @@ STATUS: Mapping[str, LocalText] = {
 }
 
 
+EVENTS: Mapping[str, LocalText] = {
+    "task.opened": {"en": "A task comes to me", "zh": "收到待办"},
+    "task.reminder": {"en": "A task of mine waits", "zh": "待办提醒"},
+    "task.overdue": {"en": "A task of mine is overdue", "zh": "待办逾期"},
+    "task.urged": {"en": "Somebody asks me to hurry", "zh": "被催办"},
+    "record.returned": {"en": "A request of mine came back", "zh": "我的申请被退回"},
+    "run.finished": {"en": "A request of mine is settled", "zh": "我的申请办结"},
+    "record.copied": {"en": "I am told of a request", "zh": "收到抄送"},
+    "record.commented": {"en": "A comment mentions me", "zh": "评论中提到我"},
+}
+
+
 def register() -> None:
-    """Make the templates known."""
+    """Make the templates known, and what their events are called."""
+    notifications.name_events(EVENTS)
     for template in TEMPLATES:
         notifications.register_template(template)
 
@@ -133,6 +146,7 @@ def _send_notify(
         data=data,
         link=_task_link(move, wanted.task, task_ids.get(wanted.task or "")),
         thread=move.record.chain,
+        over=wanted.channels,
     )
 
 
@@ -266,4 +280,4 @@ def _named(data: Mapping[str, Any], directory: Directory) -> dict[str, Any]:
     return found
 
 
-__all__ = ["STATUS", "TEMPLATES", "mention", "path_of", "register", "tell"]
+__all__ = ["EVENTS", "STATUS", "TEMPLATES", "mention", "path_of", "register", "tell"]

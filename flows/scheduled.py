@@ -66,8 +66,17 @@ TEMPLATES = (
 )
 
 
+EVENTS: Mapping[str, LocalText] = {
+    "digest": {"en": "What waits for me, each morning", "zh": "每日待办摘要"},
+    "report": {"en": "Reports", "zh": "统计报告"},
+    "record.standstill": {"en": "A record stands still", "zh": "记录长时间没有进展"},
+    "record.survey": {"en": "Surveys", "zh": "满意度调查"},
+}
+
+
 def init_app(_app: Flask) -> None:
     """Offer the works and their templates."""
+    notifications.name_events(EVENTS)
     for template in TEMPLATES:
         notifications.register_template(template)
     for work in WORKS:

@@ -39,7 +39,7 @@ def _address(person: Person) -> str | None:
     return person.email if config.current().mail_url else None
 
 
-@channel("email", reaches=_address, takes_addresses=True)
+@channel("email", reaches=_address, takes_addresses=True, label={"en": "E-mail", "zh": "邮件"})
 def deliver(delivery: Delivery) -> None:
     """Send one mail; sent again, it has the same Message-ID, so that receivers can tell."""
     if config.current().mail_url:

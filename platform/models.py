@@ -113,6 +113,14 @@ notifications = sa.Table(
     ),
 )
 
+bundled = sa.Table(
+    "signoff_bundled",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("receiver", sa.String(120), nullable=False, index=True),  # email:amy
+    sa.Column("delivery", Json, nullable=False),  # waits to be sent together with others
+)
+
 files = sa.Table(
     "signoff_file",
     metadata,

@@ -17,18 +17,21 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.engine import Connection
 
-from . import background, clock, config
+from . import background, bundling, clock, config
 from .background import GiveUp, Job, enqueue
 from .db import Utc, reading, transaction, utc_text
 from .models import notifications
 from .paging import Page, Position, decode_cursor, page_of
 from .people import service as people
 from .people.directory import Person
-from .people.models import persons
 from .text import LocalText, local
+from .wishes import NOTHING, Wishes, wishes_of
 
 SEND = "notify"
 DELIVER = "notify.deliver"
+BUNDLED = frozenset({"task.reminder", "task.overdue"})
+"""Events of which several to one person within minutes are one message."""
+
 MOST_UNREAD = 100
 MOST_KEY = 160
 
@@ -71,15 +74,27 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way to reach people outside the application. ``reaches`` gives a person's address on it, or ``None``."""
+    """A way to reach people outside the application. ``reaches`` gives a person's address on it, or ``None``.
+
+    ``asked``: it is used only for what a person chose; else for everything that they did not choose otherwise.
+    """
 
     name: str
     deliver: Callable[[Delivery], None]
     reaches: Callable[[Person], str | None]
     takes_addresses: bool = False
+    asked: bool = False
+    label: LocalText = ""
 
 
-_templates: dict[str, Template] = {}
+REMINDERS = Template(
+    key="reminders",
+    title={"en": "{count} reminders", "zh": "{count} 条提醒"},
+    body={"en": "{lines}", "zh": "{lines}"},
+    event="task.reminder",
+)
+_templates: dict[str, Template] = {REMINDERS.key: REMINDERS}
+_events: dict[str, LocalText] = {}
 _channels: dict[str, Channel] = {}
 
 
@@ -97,13 +112,29 @@ def templates() -> tuple[Template, ...]:
     return tuple(_templates[key] for key in sorted(_templates))
 
 
+def name_events(names: Mapping[str, LocalText]) -> None:
+    """What pages call the events that templates name."""
+    _events.update(names)
+
+
+def events() -> dict[str, LocalText]:
+    """Every event that some template names, with what it is called."""
+    named = sorted({template.event for template in _templates.values()})
+    return {event: _events.get(event, event) for event in named}
+
+
 def channel(
-    name: str, *, reaches: Callable[[Person], str | None], takes_addresses: bool = False
+    name: str,
+    *,
+    reaches: Callable[[Person], str | None],
+    takes_addresses: bool = False,
+    asked: bool = False,
+    label: LocalText = "",
 ) -> Callable[[Callable[[Delivery], None]], Callable[[Delivery], None]]:
     """Register a function that delivers over channel ``name``; it is called at least once, and again if it raises."""
 
     def register(deliver: Callable[[Delivery], None]) -> Callable[[Delivery], None]:
-        _channels[name] = Channel(name, deliver, reaches, takes_addresses)
+        _channels[name] = Channel(name, deliver, reaches, takes_addresses, asked, label or name)
         return deliver
 
     return register
@@ -112,6 +143,11 @@ def channel(
 def channels() -> tuple[str, ...]:
     """The names of all channels beside the application itself."""
     return tuple(sorted(_channels))
+
+
+def channels_of(person: Person) -> tuple[Channel, ...]:
+    """The channels on which a person can be reached."""
+    return tuple(each for each in map(_channels.__getitem__, channels()) if each.reaches(person))
 
 
 def send(
@@ -124,11 +160,13 @@ def send(
     data: Mapping[str, Any] | None = None,
     link: str | None = None,
     thread: str | None = None,
+    over: Sequence[str] = (),
 ) -> None:
     """Tell ``people`` (keys) and e-mail ``addresses`` by ``template``, once this transaction is committed.
 
     A message with the same ``key`` is told to nobody twice. ``link`` is a path of this site; outside addresses get
-    ``data["status_url"]`` instead. Moments in ``data`` (RFC 3339) are said in the reader's time zone.
+    ``data["status_url"]`` instead. ``over`` names the only channels to use; empty: all. Moments in ``data``
+    (RFC 3339) are said in the reader's time zone.
     """
     if not people and not addresses:
         return
@@ -139,6 +177,7 @@ def send(
         "data": _plain(data or {}),
         "link": link if link is not None and _is_path(link) else None,
         "thread": thread,
+        "over": list(over),
     }
     enqueue(conn, SEND, payload, key=_short(f"notify:{key}") if key is not None else None)
 
@@ -192,7 +231,8 @@ class _Message:
     data: Mapping[str, Any]
     link: str | None
     thread: str | None
-    wishes: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    wishes: Mapping[str, Wishes] = field(default_factory=dict)
+    over: Sequence[str] = ()
 
     def delivery(self, language: str, zone: ZoneInfo, **receiver: str | None) -> Delivery:
         return Delivery(
@@ -205,10 +245,11 @@ class _Message:
             **receiver,  # type: ignore[arg-type]
         )
 
-    def wanted(self, person: str, name: str) -> bool:
-        """Whether the person wants this event over the channel; everything, until they choose."""
-        chosen = self.wishes.get(person, {}).get(self.template.event)
-        return chosen is None or name in chosen
+    def wanted(self, person: str, over: Channel) -> bool:
+        """Whether the person wants this event over the channel."""
+        if self.over and over.name not in self.over:
+            return False
+        return self.wishes.get(person, NOTHING).wants(self.template.event, over.name, asked=over.asked)
 
 
 @background.handler(SEND)
@@ -225,20 +266,15 @@ def tell(job: Job) -> None:
         data=job.payload["data"],
         link=job.payload["link"],
         thread=job.payload["thread"],
-        wishes=_wishes([person.key for person in receivers]),
+        over=job.payload.get("over", ()),
+        wishes=wishes_of([person.key for person in receivers]),
     )
     with transaction() as conn:
-        for person in receivers:
+        for person in sorted(receivers, key=lambda each: each.key):
             _tell_person(conn, message, person)
         for address in job.payload["addresses"]:
             _tell_address(conn, message, address)
         job.finish(conn)
-
-
-def _wishes(keys: Sequence[str]) -> dict[str, Mapping[str, Sequence[str]]]:
-    with reading() as conn:
-        rows = conn.execute(sa.select(persons.c.key, persons.c.channels).where(persons.c.key.in_(keys)))
-        return {row.key: row.channels or {} for row in rows}
 
 
 _NOTE = sa.text(
@@ -265,12 +301,58 @@ def _tell_person(conn: Connection, message: _Message, person: Person) -> None:
             "key": _short(key),
         },
     )
-    for each in _channels.values():
-        address = each.reaches(person) if message.wanted(person.key, each.name) else None
+    quiet = message.wishes.get(person.key, NOTHING).quiet
+    due_at = quiet.end_of(clock.now(), zone) if quiet is not None else None
+    for channel_name in channels():
+        each = _channels[channel_name]
+        address = each.reaches(person) if message.wanted(person.key, each) else None
         if address:
             link = absolute(message.link) if message.link else None
             over = message.delivery(language, zone, key=key, person=person.key, address=address, link=link)
-            _enqueue_delivery(conn, each, over)
+            _hand_over(conn, each, over, due_at)
+
+
+def _hand_over(conn: Connection, over: Channel, delivery: Delivery, due_at: datetime | None) -> None:
+    """Send it, at once or at ``due_at``; a reminder waits a moment for others."""
+    if delivery.event in BUNDLED and delivery.person is not None:
+        bundling.add(conn, over.name, delivery.person, _json(delivery), due_at or clock.now() + bundling.WAIT)
+    else:
+        _enqueue_delivery(conn, over, delivery, due_at)
+
+
+def _json(delivery: Delivery) -> dict[str, Any]:
+    return {name: getattr(delivery, name) for name in Delivery.__slots__}
+
+
+@background.handler(bundling.KIND)
+def send_bundle(job: Job) -> None:
+    """Make one message of all reminders that wait for a person on a channel."""
+    over = _channels.get(job.payload["channel"])
+    if over is None:
+        raise GiveUp(f"no channel {job.payload['channel']!r}; known: {', '.join(channels())}")
+
+    def hand_over(conn: Connection, waiting: list[Mapping[str, Any]]) -> None:
+        _enqueue_delivery(conn, over, _together([Delivery(**each) for each in waiting]))
+
+    bundling.collect(job, hand_over)
+
+
+def _together(deliveries: Sequence[Delivery]) -> Delivery:
+    """One message of several, in the words of the template ``reminders``; of one, itself."""
+    first = deliveries[0]
+    if len(deliveries) == 1:
+        return first
+    lines = [f"{each.title}\n{each.link}" if each.link else each.title for each in deliveries[: bundling.MOST]]
+    more = len(deliveries) - len(lines)
+    data = {"count": str(len(deliveries)), "lines": "\n".join([*lines, *([f"+ {more}"] if more else [])])}
+    template = _templates[REMINDERS.key]
+    message = _Message(
+        hashlib.sha256("".join(each.key for each in deliveries).encode()).hexdigest(), template, data, None, None
+    )
+    zone = config.current().zone
+    return message.delivery(
+        first.language, zone, key=f"bundle:{message.key}", person=first.person, address=first.address
+    )
 
 
 def _tell_address(conn: Connection, message: _Message, address: str) -> None:
@@ -281,7 +363,7 @@ def _tell_address(conn: Connection, message: _Message, address: str) -> None:
         installation.language, installation.zone, key=f"{message.key}:{address}", address=address, link=link
     )
     for each in _channels.values():
-        if each.takes_addresses:
+        if each.takes_addresses and (not message.over or each.name in message.over):
             _enqueue_delivery(conn, each, over)
 
 
@@ -298,9 +380,9 @@ def absolute(path: str) -> str:
     return f"{scheme}://{rest.partition('/')[0]}{path}"
 
 
-def _enqueue_delivery(conn: Connection, over: Channel, delivery: Delivery) -> None:
-    payload = {"channel": over.name, "delivery": {name: getattr(delivery, name) for name in Delivery.__slots__}}
-    enqueue(conn, DELIVER, payload, key=_short(f"{over.name}:{delivery.key}"))
+def _enqueue_delivery(conn: Connection, over: Channel, delivery: Delivery, due_at: datetime | None = None) -> None:
+    payload = {"channel": over.name, "delivery": _json(delivery)}
+    enqueue(conn, DELIVER, payload, key=_short(f"{over.name}:{delivery.key}"), due_at=due_at)
 
 
 @background.handler(DELIVER)

@@ -1,11 +1,14 @@
 """Pages of notifications, and of the demo's mails."""
 
-from flask import Blueprint, Flask, abort, redirect, render_template, request, url_for
+from typing import Any
+
+from flask import Blueprint, Flask, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from . import config, mail, notifications
-from .errors import NotFound
+from . import config, mail, notifications, wishes
+from .errors import NotFound, Refused
 from .people import policy
 from .people.current import current_person, person_or_none
 from .people.directory import ADMIN
@@ -57,6 +60,49 @@ def mark_all_read() -> ResponseReturnValue:
     """Mark all of them as read."""
     notifications.mark_read(current_person().key)
     return redirect(url_for(".index"), code=303)
+
+
+@bp.app_context_processor
+def _wishes() -> dict[str, Any]:
+    """For the page of one's own settings, which stands on a lower shelf."""
+    return {"wishes_of_mine": wishes_of_mine}
+
+
+def wishes_of_mine() -> dict[str, Any]:
+    """The events, the channels that reach the person, and what they wish."""
+    person = current_person()
+    mine = wishes.wishes_of([person.key]).get(person.key, wishes.NOTHING)
+    return {
+        "events": notifications.events(),
+        "channels": notifications.channels_of(person),
+        "wishes": mine,
+        "quiet": wishes.quiet_json(mine.quiet),
+    }
+
+
+@bp.post("/me/messages")
+def save_wishes() -> ResponseReturnValue:
+    """Keep which events come over which channels, and the quiet hours."""
+    person = current_person()
+    chosen: dict[str, list[str]] = {}
+    before = wishes.wishes_of([person.key]).get(person.key, wishes.NOTHING)
+    reached = {each.name for each in notifications.channels_of(person)}
+    for event in notifications.events():
+        # what was chosen of channels that do not reach the person now is kept
+        chosen[event] = [name for name in before.channels.get(event, ()) if name not in reached]
+    for wish in request.form.getlist("wish"):
+        event, _sep, name = wish.partition(":")
+        if event in chosen and name in reached:
+            chosen[event].append(name)
+    try:
+        quiet = wishes.read_quiet(request.form.get("quiet_from", ""), request.form.get("quiet_until", ""))
+    except Refused as refused:
+        for problem in refused.problems:
+            flash(problem.message, "error")
+        return redirect(url_for("signoff_people.me") + "#messages", code=303)
+    wishes.save(person.key, chosen, quiet, by=person.key)
+    flash(_("Your choice is saved."))
+    return redirect(url_for("signoff_people.me") + "#messages", code=303)
 
 
 @bp.get("/mails")

@@ -29,6 +29,7 @@ persons = sa.Table(
     sa.Column("password_hash", sa.String(256)),  # argon2id; NULL: cannot sign in with a password
     sa.Column("session_epoch", sa.Integer, nullable=False, default=0),  # raised to end all sessions
     sa.Column("channels", sa.JSON, nullable=False, default=dict),  # {event: [channel, …]}
+    sa.Column("quiet", sa.JSON),  # {"from": "22:00", "until": "08:00"}: nothing is sent then
     sa.Column("position", sa.Integer, nullable=False, default=0),  # order of the definition
     sa.Column("created_at", Utc, nullable=False),
 )
