@@ -61,6 +61,7 @@ class Move:
     revision: int = 1
     before: Run | None = None
     entered: Entered = NOTHING_ENTERED
+    head: audit.Head | None = None
 
     def of(self, kind: type[E]) -> list[E]:
         """The effects of one kind, in order."""
@@ -112,6 +113,7 @@ def carry_out(
         now=now,
         revision=case.row.revision + 1,
         before=case.run,
+        head=case.head,
         # what a decision that does not count yet brings is not stored yet either
         entered=entered if any(isinstance(each, SetValues) for each in transition.effects) else NOTHING_ENTERED,
     )
@@ -148,7 +150,7 @@ def _write(conn: Connection, move: Move) -> Record:
     if any(each.finished for each in move.of(SetStatus)):
         subrequests.ended(conn, record.id)
     records.add_viewers(conn, ((record.id, principal) for principal in _new_viewers(move)))
-    audit.append(conn, record.chain, _entries(move, record))
+    audit.append(conn, record.chain, _entries(move, record), seen=move.head)
     messages.tell(conn, replace(move, record=record), ids)
     return record
 

@@ -1,7 +1,7 @@
 """A case: one request with everything that the engine needs to move it, read in few statements."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..forms import records
 from ..forms.program import FormProgram
 from ..forms.records import Record
 from ..platform import calendar_store
+from ..platform.audit import Head
 from ..platform.calendars import Calendar
 from ..platform.errors import NotFound
 from ..platform.people import service as people
@@ -24,13 +25,17 @@ from .run import Run, World
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``row`` is the run as it was read: its revision guards what is stored."""
+    """``row`` is the run as it was read: its revision guards what is stored.
+
+    ``head`` is the end of the record's history, where it was read, too.
+    """
 
     row: store.RunRow
     run: Run
     record: Record
     program: FlowProgram
     directory: Directory
+    head: Head | None = None
 
     @property
     def form(self) -> FormProgram:
@@ -52,8 +57,11 @@ def of_run(conn: Connection, run_id: int, *, lock: bool = False) -> Case:
 
 def of_task(conn: Connection, task_id: int) -> tuple[store.TaskRow, Case] | None:
     """A task with its case, ``None`` if there is no such task."""
-    found = store.task_with_run(conn, task_id)
-    return (found[0], _case(conn, found[1])) if found is not None else None
+    found = store.task_to_decide(conn, task_id)
+    if found is None:
+        return None
+    record = records.complete(conn, [found.record])[0]
+    return found.task, replace(of_row(found.run, record), head=found.head)
 
 
 def of_record(conn: Connection, record_id: int) -> Case:

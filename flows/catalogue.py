@@ -1,6 +1,6 @@
 """The flows of this installation: compiled once per version and process, found by key or by the form they serve."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,10 +76,14 @@ def _compiled(stored: Stored, form: FormProgram) -> FlowProgram:
 
 def flow_of_form(form: str) -> Stored | None:
     """The flow in force that serves a form, ``None`` if its records are simply kept."""
-    return next((each for each in definitions.in_force(KIND) if each.document.get("form") == form), None)
+    return definitions.derived(KIND, _by_form).get(form)
 
 
-def flows_in_force() -> list[Stored]:
+def _by_form(everything: Sequence[Stored]) -> dict[object, Stored]:
+    return {each.document.get("form"): each for each in reversed(everything)}
+
+
+def flows_in_force() -> Sequence[Stored]:
     """Every flow in the version that is in force."""
     return definitions.in_force(KIND)
 

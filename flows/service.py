@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 
 from ..forms import lifecycle
@@ -333,16 +334,20 @@ def _as_submitter(record_id: int, by: Person, make: Callable[[Case, Actor, datet
 def _move(load: Callable[[Any], Case], intent: Callable[[Case, datetime], Intent]) -> Record:
     """Read, decide, store; again from the start if somebody was first."""
     for _ in range(ATTEMPTS):
-        with db.reading() as conn:
+        with db.reading_together() as conn:
             case = load(conn)
-        now = clock.now()
-        wanted = intent(case, now)
-        world = cases.world(case, now, wanted.entered.values)
-        transition = engine.step(case.program, case.run, wanted.event, world)
+            now = clock.now()
+            wanted = intent(case, now)
+            world = cases.world(case, now, wanted.entered.values)
+            transition = engine.step(case.program, case.run, wanted.event, world)
         try:
             with db.transaction() as conn:
                 record = carrying.carry_out(conn, case, transition, world, wanted.entered)
         except carrying.SumsMoved:
+            continue
+        except sa.exc.IntegrityError as error:
+            if not audit.outrun(error):
+                raise
             continue
         if record is not None:
             return record

@@ -48,6 +48,9 @@ class FlowLifecycle:
         transition = engine.start(program, record.submitted_by, world)
         return carrying.begin(conn, record, program, directory, transition, now)
 
+    def changing(self, conn: Connection, record: Record) -> None:
+        store.run_of_record(conn, record.id, lock=True)
+
     def updated(self, conn: Connection, record: Record, by: Person | None, changed: frozenset[str]) -> Record | None:
         """Changes outside of a decision reach the engine, so that material ones ask again.
 

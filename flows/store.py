@@ -6,9 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
+from ..forms.models import records
+from ..forms.records import RecordRow
+from ..platform import statements
+from ..platform.audit import Head
 from ..platform.db import for_update
+from ..platform.models import audit_chains
+from ..platform.statements import Statement
 from .effects import ChangeTask, CloseTask, OpenTask, Reason
 from .models import runs, tasks
 
@@ -62,18 +68,24 @@ class TaskRow:
 
 
 TASK_COLUMNS = tuple(tasks.c)
-_RUN_BY_ID = sa.select(runs).where(runs.c.id == sa.bindparam("id"))
-_RUN_LOCKED = for_update(_RUN_BY_ID)
+_ONE_RUN = sa.select(runs).where(runs.c.id == sa.bindparam("id"))
+_RUN_BY_ID = Statement(_ONE_RUN)
+_RUN_LOCKED = Statement(for_update(_ONE_RUN))
 _LOCK_RUNS = for_update(
     sa.select(runs.c.id).where(runs.c.id.in_(sa.bindparam("ids", expanding=True))).order_by(runs.c.id)
 )
-_RUN_OF_RECORD = sa.select(runs).where(runs.c.record_id == sa.bindparam("record_id"))
+_OF_RECORD = sa.select(runs).where(runs.c.record_id == sa.bindparam("record_id"))
+_RUN_OF_RECORD = Statement(_OF_RECORD)
+_RUN_OF_RECORD_LOCKED = Statement(for_update(_OF_RECORD))
 _RUNS_OF_RECORDS = sa.select(runs).where(runs.c.record_id.in_(sa.bindparam("ids", expanding=True)))
-_TASK = sa.select(tasks).where(tasks.c.id == sa.bindparam("id"))
+_TASK = Statement(sa.select(tasks).where(tasks.c.id == sa.bindparam("id")))
 _TASKS = sa.select(tasks).where(tasks.c.id.in_(sa.bindparam("ids", expanding=True)))
-_TASK_WITH_RUN = (
-    sa.select(*tasks.c, *(column.label(f"run_{column.name}") for column in runs.c))
+_MOVED = (*runs.c, *records.c, audit_chains.c.length, audit_chains.c.hash)
+_TASK_TO_DECIDE = Statement(
+    sa.select(*tasks.c, *(column.label(f"moved_{place}") for place, column in enumerate(_MOVED)))
     .join(runs, runs.c.id == tasks.c.run_id)
+    .join(records, records.c.id == tasks.c.record_id)
+    .outerjoin(audit_chains, audit_chains.c.chain == "record:" + sa.cast(tasks.c.record_id, sa.String))
     .where(tasks.c.id == sa.bindparam("id"))
 )
 _TASK_NAMED = sa.select(tasks).where(tasks.c.run_id == sa.bindparam("run_id"), tasks.c.name == sa.bindparam("name"))
@@ -83,8 +95,8 @@ _OPEN_OF_RECORDS = (
     .where(tasks.c.record_id.in_(sa.bindparam("ids", expanding=True)), tasks.c.open)
     .order_by(tasks.c.record_id, tasks.c.id)
 )
-_INSERT_RUN = sa.insert(runs).returning(runs.c.id)
-_ADVANCE = (
+_INSERT_RUN = statements.insert(runs, returning=["id"])
+_ADVANCE = Statement(
     sa.update(runs)
     .where(runs.c.id == sa.bindparam("run"), runs.c.revision == sa.bindparam("seen"))
     .values(
@@ -94,8 +106,12 @@ _ADVANCE = (
         revision=runs.c.revision + 1,
     )
 )
-_INSERT_TASKS = sa.insert(tasks).returning(tasks.c.id, tasks.c.name, sort_by_parameter_order=True)
-_CLOSE_TASKS = (
+_NEW_TASK = (
+    "run_id", "record_id", "name", "form", "step", "principal", "claimed_by", "excluded", "open", "assigned_at",
+    "due_at", "why",
+)  # fmt: skip
+_INSERT_TASK = statements.insert(tasks, *_NEW_TASK, returning=["id"])
+_CLOSE_TASK = Statement(
     sa.update(tasks)
     .where(tasks.c.run_id == sa.bindparam("run"), tasks.c.name == sa.bindparam("task"))
     .values(
@@ -111,7 +127,7 @@ _REOPEN_TASKS = (
     .where(tasks.c.run_id == sa.bindparam("run"), tasks.c.name.in_(sa.bindparam("names", expanding=True)))
     .values(open=True, closed_at=None, verdict=None, decided_by=None, decided_as=None)
 )
-_CHANGE_TASKS = (
+_CHANGE_TASK = Statement(
     sa.update(tasks)
     .where(tasks.c.run_id == sa.bindparam("run"), tasks.c.name == sa.bindparam("task"))
     .values(
@@ -124,7 +140,7 @@ _CHANGE_TASKS = (
 )
 
 
-def run_row(row: Row[Any]) -> RunRow:
+def run_row(row: Sequence[Any]) -> RunRow:
     return RunRow(*tuple(row))
 
 
@@ -138,7 +154,7 @@ def task_row(row: Sequence[Any]) -> TaskRow:
 
 def run(conn: Connection, run_id: int, *, lock: bool = False) -> RunRow | None:
     """The row of a run; ``lock`` holds it until the transaction ends."""
-    found = conn.execute(_RUN_LOCKED if lock else _RUN_BY_ID, {"id": run_id}).first()
+    found = (_RUN_LOCKED if lock else _RUN_BY_ID).first(conn, {"id": run_id})
     return run_row(found) if found else None
 
 
@@ -147,8 +163,9 @@ def lock_runs(conn: Connection, run_ids: Iterable[int]) -> None:
     conn.execute(_LOCK_RUNS, {"ids": sorted(set(run_ids))})
 
 
-def run_of_record(conn: Connection, record_id: int) -> RunRow | None:
-    found = conn.execute(_RUN_OF_RECORD, {"record_id": record_id}).first()
+def run_of_record(conn: Connection, record_id: int, *, lock: bool = False) -> RunRow | None:
+    """The run of a record, if it has one; ``lock`` holds it until the transaction ends."""
+    found = (_RUN_OF_RECORD_LOCKED if lock else _RUN_OF_RECORD).first(conn, {"record_id": record_id})
     return run_row(found) if found else None
 
 
@@ -161,17 +178,31 @@ def runs_of_records(conn: Connection, record_ids: Sequence[int]) -> dict[int, Ru
 
 
 def task(conn: Connection, task_id: int) -> TaskRow | None:
-    found = conn.execute(_TASK, {"id": task_id}).first()
+    found = _TASK.first(conn, {"id": task_id})
     return task_row(found) if found else None
 
 
-def task_with_run(conn: Connection, task_id: int) -> tuple[TaskRow, RunRow] | None:
-    """A task and the run that it belongs to, read together."""
-    found = conn.execute(_TASK_WITH_RUN, {"id": task_id}).first()
+@dataclass(frozen=True, slots=True)
+class ToDecide:
+    """A task with all that moves when it is decided, read together; ``head`` is the end of the record's history."""
+
+    task: TaskRow
+    run: RunRow
+    record: RecordRow
+    head: Head | None
+
+
+def task_to_decide(conn: Connection, task_id: int) -> ToDecide | None:
+    found = _TASK_TO_DECIDE.first(conn, {"id": task_id})
     if found is None:
         return None
-    values = tuple(found)
-    return task_row(values[: len(TASK_COLUMNS)]), RunRow(*values[len(TASK_COLUMNS) :])
+    run, record = len(TASK_COLUMNS), len(TASK_COLUMNS) + len(runs.c)
+    return ToDecide(
+        task_row(found[:run]),
+        RunRow(*found[run:record]),
+        RecordRow(*found[record:-2]),
+        Head(*found[-2:]) if found[-2] else None,
+    )
 
 
 def task_named(conn: Connection, run_id: int, name: str) -> TaskRow | None:
@@ -223,33 +254,29 @@ def insert_run(
         "started_at": started_at,
         "ended_at": new.ended_at,
     }
-    return int(conn.execute(_INSERT_RUN, row).scalar_one())
+    return int(_INSERT_RUN.one(conn, row)[0])
 
 
 def advance(conn: Connection, seen: RunRow, new: NewState) -> bool:
     """Store the run's next state, if nobody changed it since it was ``seen``; ``False``: somebody was first."""
-    changed = conn.execute(
-        _ADVANCE,
-        {
-            "run": seen.id,
-            "seen": seen.revision,
-            "state": new.state,
-            "status": new.status,
-            "ended_at": new.ended_at,
-        },
-    )
-    return changed.rowcount == 1
+    values = {
+        "run": seen.id,
+        "seen": seen.revision,
+        "state": new.state,
+        "status": new.status,
+        "ended_at": new.ended_at,
+    }
+    return _ADVANCE.run(conn, values) == 1
 
 
 def open_tasks(
     conn: Connection, run: tuple[int, int, str], opened: Sequence[OpenTask], now: datetime
 ) -> dict[str, int]:
     """Write new tasks of ``run`` (its id, its record, its form); their ids by name."""
-    if not opened:
-        return {}
     run_id, record_id, form = run
-    rows = [
-        {
+    ids: dict[str, int] = {}
+    for each in opened:
+        row = {
             "run_id": run_id,
             "record_id": record_id,
             "name": each.name,
@@ -263,28 +290,22 @@ def open_tasks(
             "due_at": each.due_at or NEVER,
             "why": reasons_json(each.why),
         }
-        for each in opened
-    ]
-    return {row.name: row.id for row in conn.execute(_INSERT_TASKS, rows)}
+        ids[each.name] = _INSERT_TASK.one(conn, row)[0]
+    return ids
 
 
 def close_tasks(conn: Connection, run_id: int, closed: Sequence[CloseTask], now: datetime) -> None:
     """Close tasks with their verdicts; who decided is kept beside as what they did."""
-    if closed:
-        conn.execute(
-            _CLOSE_TASKS,
-            [
-                {
-                    "run": run_id,
-                    "task": each.name,
-                    "closed_at": now,
-                    "verdict": each.verdict,
-                    "decided_by": each.actor.person if each.actor else None,
-                    "decided_as": each.actor.acting_as if each.actor else None,
-                }
-                for each in closed
-            ],
-        )
+    for each in closed:
+        values = {
+            "run": run_id,
+            "task": each.name,
+            "closed_at": now,
+            "verdict": each.verdict,
+            "decided_by": each.actor.person if each.actor else None,
+            "decided_as": each.actor.acting_as if each.actor else None,
+        }
+        _CLOSE_TASK.later(conn, values)
 
 
 def reopen_tasks(conn: Connection, run_id: int, names: Sequence[str]) -> None:
@@ -295,22 +316,17 @@ def reopen_tasks(conn: Connection, run_id: int, names: Sequence[str]) -> None:
 
 def change_tasks(conn: Connection, run_id: int, changed: Sequence[ChangeTask]) -> None:
     """Give open tasks their new principal, claim, deadline and trace."""
-    if changed:
-        conn.execute(
-            _CHANGE_TASKS,
-            [
-                {
-                    "run": run_id,
-                    "task": each.name,
-                    "principal": each.principal,
-                    "claimed_by": each.claimed_by,
-                    "excluded": each.excluded,
-                    "due_at": each.due_at or NEVER,
-                    "why": reasons_json(each.why),
-                }
-                for each in changed
-            ],
-        )
+    for each in changed:
+        values = {
+            "run": run_id,
+            "task": each.name,
+            "principal": each.principal,
+            "claimed_by": each.claimed_by,
+            "excluded": each.excluded,
+            "due_at": each.due_at or NEVER,
+            "why": reasons_json(each.why),
+        }
+        _CHANGE_TASK.later(conn, values)
 
 
 def reasons_json(reasons: Sequence[Reason]) -> list[dict[str, Any]]:

@@ -112,14 +112,7 @@ def totals_of(form: Form, sums: Mapping[str, int]) -> dict[str, Any]:
 
 def sources_of(form_key: str) -> tuple[Source, ...]:
     """The totals of other forms that records of ``form_key`` feed."""
-    everything = definitions.in_force(KIND)
-    known = cache("forms.sources")
-    state = tuple((stored.key, stored.digest) for stored in everything)
-    if known.get("state") != state:
-        known.clear()
-        known.update({"state": state, "by_form": _sources(everything)})
-    found: Mapping[str, tuple[Source, ...]] = known["by_form"]
-    return found.get(form_key, ())
+    return definitions.derived(KIND, _sources).get(form_key, ())
 
 
 def _sources(everything: Iterable[Stored]) -> dict[str, tuple[Source, ...]]:
@@ -135,14 +128,7 @@ def _sources(everything: Iterable[Stored]) -> dict[str, tuple[Source, ...]]:
 
 def holds_on(form_key: str) -> tuple[tuple[str, Hold], ...]:
     """The balances of other forms that records of ``form_key`` must cover, each with the form that keeps it."""
-    everything = definitions.in_force(KIND)
-    known = cache("forms.holds")
-    state = tuple((stored.key, stored.digest) for stored in everything)
-    if known.get("state") != state:
-        known.clear()
-        known.update({"state": state, "by_form": _holds(everything)})
-    found: Mapping[str, tuple[tuple[str, Hold], ...]] = known["by_form"]
-    return found.get(form_key, ())
+    return definitions.derived(KIND, _holds).get(form_key, ())
 
 
 def _holds(everything: Iterable[Stored]) -> dict[str, tuple[tuple[str, Hold], ...]]:

@@ -34,6 +34,10 @@ class Lifecycle(Protocol):
         """A record was submitted with status ``open``; the record as it is now, ``None`` if it was not changed."""
         ...
 
+    def changing(self, conn: Connection, record: Record) -> None:
+        """A submitted record is about to be changed: lock first what decisions lock before it."""
+        ...
+
     def updated(self, conn: Connection, record: Record, by: Person | None, changed: frozenset[str]) -> Record | None:
         """Fields of a submitted record were changed outside of a decision; the record as it is now, or ``None``."""
         ...
@@ -74,6 +78,9 @@ class Kept:
 
     def submitted(self, conn: Connection, record: Record, by: Person | None) -> Record | None:  # noqa: ARG002
         return None
+
+    def changing(self, conn: Connection, record: Record) -> None:
+        pass
 
     def updated(self, conn: Connection, record: Record, by: Person | None, changed: frozenset[str]) -> Record | None:  # noqa: ARG002
         return None

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from ..platform import db
+from ..platform import db, statements
 from ..platform.errors import NotFound
+from ..platform.statements import Statement
 from ..platform.text import msg
 from . import catalogue
 from .models import record_links, record_terms, record_totals, record_viewers, records
@@ -54,15 +55,16 @@ DRAFT, OPEN, KEPT = "draft", "open", "kept"
 STATUSES = ("draft", "open", "approved", "rejected", "returned", "withdrawn", "kept")
 
 COLUMNS = tuple(records.c)
-_BY_ID = sa.select(*COLUMNS).where(records.c.id == sa.bindparam("id"))
-_BY_ID_LOCKED = db.for_update(_BY_ID)
+_ONE = sa.select(*COLUMNS).where(records.c.id == sa.bindparam("id"))
+_BY_ID = Statement(_ONE)
+_BY_ID_LOCKED = Statement(db.for_update(_ONE))
 _BY_IDS = sa.select(*COLUMNS).where(records.c.id.in_(sa.bindparam("ids", expanding=True)))
 _BY_NUMBER = sa.select(*COLUMNS).where(
     records.c.form == sa.bindparam("form"), records.c.number == sa.bindparam("number")
 )
-_INSERT = sa.insert(records).returning(records.c.id)
+_INSERT = statements.insert(records, returning=["id"])
 _INSERT_MANY = sa.insert(records).returning(records.c.id, sort_by_parameter_order=True)
-_UPDATE = (
+_UPDATE = Statement(
     sa.update(records)
     .where(records.c.id == sa.bindparam("record"), records.c.revision == sa.bindparam("seen"))
     .values(
@@ -84,7 +86,7 @@ _UPDATE = (
         }
     )
 )
-_SET_STATUS = (
+_SET_STATUS = Statement(
     sa.update(records)
     .where(records.c.id == sa.bindparam("record"))
     .values(status=sa.bindparam("new_status"), updated_at=sa.bindparam("at"))
@@ -92,6 +94,7 @@ _SET_STATUS = (
 _TOTALS = sa.select(record_totals.c.record_id, record_totals.c.field, record_totals.c.micros).where(
     record_totals.c.record_id.in_(sa.bindparam("ids", expanding=True))
 )
+_SHOW = statements.insert(record_viewers, "record_id", "principal", skip_existing=True)
 _VIEWERS = sa.select(record_viewers.c.principal).where(record_viewers.c.record_id == sa.bindparam("id"))
 
 
@@ -104,9 +107,34 @@ def not_found(record_id: int | str) -> NotFound:
     return NotFound(msg("There is no record %(id)s, or you may not see it.", id=str(record_id)))
 
 
-def row(conn: Connection, record_id: int, *, lock: bool = False) -> Row[Any] | None:
+class RecordRow(NamedTuple):
+    """A row with all :data:`COLUMNS`, in their order."""
+
+    id: int
+    form: str
+    version: int
+    number: str | None
+    status: str
+    revision: int
+    values: dict[str, Any]
+    links: dict[str, Any]
+    title: str
+    submitted_by: str | None
+    submitted_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    access_code: str | None
+
+    @property
+    def _mapping(self) -> Mapping[str, Any]:
+        """As rows of Core have it."""
+        return self._asdict()
+
+
+def row(conn: Connection, record_id: int, *, lock: bool = False) -> RecordRow | None:
     """The row of a record; ``lock`` holds it until the transaction ends."""
-    return conn.execute(_BY_ID_LOCKED if lock else _BY_ID, {"id": record_id}).first()
+    found = (_BY_ID_LOCKED if lock else _BY_ID).first(conn, {"id": record_id})
+    return RecordRow(*found) if found is not None else None
 
 
 def rows(conn: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
@@ -139,18 +167,18 @@ def fetch(conn: Connection, record_id: int, *, lock: bool = False) -> Record:
     return complete(conn, [found])[0]
 
 
-def complete(conn: Connection, found: Sequence[Row[Any]]) -> list[Record]:
+def complete(conn: Connection, found: Sequence[Row[Any] | RecordRow]) -> list[Record]:
     """The records of rows; totals are read for those forms alone that have some."""
     summed = [each.id for each in found if _has_totals(each)]
     sums = totals(conn, summed)
     return [record_of(each, catalogue.values_of(each, sums.get(each.id, {}))) for each in found]
 
 
-def _has_totals(found: Row[Any]) -> bool:
+def _has_totals(found: Row[Any] | RecordRow) -> bool:
     return any(field.total for field in catalogue.program(found.form, found.version).form.fields)
 
 
-def record_of(row: Row[Any], values: Mapping[str, Any]) -> Record:
+def record_of(row: Row[Any] | RecordRow, values: Mapping[str, Any]) -> Record:
     """The record of a row, with its typed values."""
     return Record(
         id=row.id,
@@ -192,7 +220,7 @@ def _columns(record: Record) -> dict[str, Any]:
 
 def insert(conn: Connection, record: Record) -> Record:
     """Store a new record (its ``id`` is ignored); the record with its id."""
-    return replace(record, id=int(conn.execute(_INSERT, _columns(record)).scalar_one()))
+    return replace(record, id=_INSERT.one(conn, _columns(record))[0])
 
 
 def insert_many(conn: Connection, new: Sequence[Record]) -> list[Record]:
@@ -206,11 +234,11 @@ def store(conn: Connection, record: Record, *, seen: int) -> bool:
     columns = _columns(record)
     del columns["form"], columns["created_at"]
     parameters = {f"new_{name}": value for name, value in columns.items()}
-    return conn.execute(_UPDATE, {"record": record.id, "seen": seen, **parameters}).rowcount == 1
+    return _UPDATE.run(conn, {"record": record.id, "seen": seen, **parameters}) == 1
 
 
 def store_status(conn: Connection, record_id: int, status: str, at: datetime) -> None:
-    conn.execute(_SET_STATUS, {"record": record_id, "new_status": status, "at": at})
+    _SET_STATUS.later(conn, {"record": record_id, "new_status": status, "at": at})
 
 
 def remove(conn: Connection, record_id: int) -> None:
@@ -222,26 +250,9 @@ def remove(conn: Connection, record_id: int) -> None:
 
 def add_viewers(conn: Connection, pairs: Iterable[tuple[int, str]]) -> None:
     """Let principals see records: pairs of record and principal; those who may already are passed over."""
-    rows = [{"record_id": record_id, "principal": principal} for record_id, principal in dict.fromkeys(pairs)]
-    if rows:
-        conn.execute(_insert_ignoring(conn), rows)
+    new = dict.fromkeys(pairs)
+    _SHOW.later_many(conn, ({"record_id": record_id, "principal": principal} for record_id, principal in new))
 
 
 def viewers(conn: Connection, record_id: int) -> frozenset[str]:
     return frozenset(conn.execute(_VIEWERS, {"id": record_id}).scalars())
-
-
-def _insert_ignoring(conn: Connection) -> Any:
-    return _IGNORING[conn.dialect.name]
-
-
-def _ignoring() -> dict[str, Any]:
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    return {
-        "sqlite": sqlite.insert(record_viewers).on_conflict_do_nothing(),
-        "postgresql": postgresql.insert(record_viewers).on_conflict_do_nothing(),
-    }
-
-
-_IGNORING = _ignoring()

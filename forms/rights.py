@@ -15,7 +15,7 @@ from ..platform.text import msg
 from . import lifecycle
 from .definition import EVERYBODY, Form
 from .models import record_viewers, records
-from .records import DRAFT, Record, viewers
+from .records import DRAFT, Record, RecordRow, viewers
 
 ID = records.c.id
 
@@ -51,7 +51,7 @@ def may_edit_all(form: Form, person: Person) -> bool:
     return policy.is_admin(person) or policy.has_any(person, form.access.edit)
 
 
-def may_delete(form: Form, row: Row[Any] | Record, person: Person) -> bool:
+def may_delete(form: Form, row: Row[Any] | RecordRow | Record, person: Person) -> bool:
     """Drafts by whoever wrote them, records by the roles of the form."""
     if row.status == DRAFT:
         return bool(row.submitted_by == person.key)
@@ -78,7 +78,7 @@ def require_create(form: Form, person: Person | None) -> None:
     )
 
 
-def may_see(conn: Connection, form: Form, row: Row[Any], person: Person) -> bool:
+def may_see(conn: Connection, form: Form, row: Row[Any] | RecordRow, person: Person) -> bool:
     """Drafts are seen by who wrote them; the rest by readers, and by whom it came to."""
     if row.submitted_by == person.key:
         return True

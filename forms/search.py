@@ -7,6 +7,7 @@ from itertools import groupby
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from ..platform import statements
 from .models import record_terms
 
 MAX_LENGTH = 40
@@ -14,7 +15,7 @@ MAX_TERMS = 60
 MAX_QUERY_TERMS = 6
 _LAST = "\U0010ffff"
 
-_INSERT = sa.insert(record_terms)
+_INSERT = statements.insert(record_terms, "form", "term", "record_id")
 _OF_RECORD = sa.select(record_terms.c.term).where(record_terms.c.record_id == sa.bindparam("id"))
 _DELETE = sa.delete(record_terms).where(
     record_terms.c.form == sa.bindparam("in_form"),
@@ -94,9 +95,8 @@ def matching(form: str, q: str) -> list[sa.Select[tuple[int]]]:
 
 def index(conn: Connection, form: str, terms: Sequence[tuple[int, Sequence[str]]]) -> None:
     """Write the terms of new records: pairs of id and terms."""
-    rows = [{"form": form, "term": term, "record_id": record_id} for record_id, words in terms for term in words]
-    if rows:
-        conn.execute(_INSERT, rows)
+    rows = ({"form": form, "term": term, "record_id": record_id} for record_id, words in terms for term in words)
+    _INSERT.later_many(conn, rows)
 
 
 def reindex(conn: Connection, form: str, record_id: int, words: Sequence[str]) -> None:

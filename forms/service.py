@@ -49,11 +49,12 @@ def submit(
         Refused: with a problem for each value that is wrong; a draft may lack values, not hold wrong ones.
         Forbidden, NotSignedIn: ``by`` may not file this form.
     """
-    program = catalogue.program(form_key)
-    if not as_system:
-        rights.require_create(program.form, by)
-    reading = read(program, raw, by=by, draft=draft, as_system=as_system)
-    check(program, reading, by=by, draft=draft, as_system=as_system, confirmed=confirmed)
+    with db.reading_together():
+        program = catalogue.program(form_key)
+        if not as_system:
+            rights.require_create(program.form, by)
+        reading = read(program, raw, by=by, draft=draft, as_system=as_system)
+        check(program, reading, by=by, draft=draft, as_system=as_system, confirmed=confirmed)
     made = Filing(by, clock.now(), _capacity(by, as_system))
     with uniqueness.explained(program, reading.values, by=by), db.transaction() as conn:
         if draft:
@@ -153,6 +154,8 @@ def _changed(
     if not changes and after.version == before.version:
         return before
     with uniqueness.explained(program, reading.values, by=by, record=before), db.transaction() as conn:
+        if not draft:
+            lifecycle.current().changing(conn, before)
         if not filing.rewrite(conn, program, before, after):
             return None
         if draft:

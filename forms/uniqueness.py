@@ -1,7 +1,7 @@
 """Values that no two records may share: checked before for a friendly word, held by the database whatever happens."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
@@ -94,9 +94,13 @@ def _problem(conn: sa.Connection, field: Field, value: Any, row: Any, by: Person
 def explained(
     program: FormProgram, values: Mapping[str, Any], *, by: Person | None, record: Record | None = None
 ) -> Iterator[None]:
-    """Say in words what the database refused because somebody else was faster; around the transaction, not in it."""
+    """Say in words what the database refused because somebody else was faster.
+
+    An outer transaction goes on: only what happened in the block is undone.
+    """
     try:
-        yield
+        with db.undoable() if indexes.unique_fields(program.form.fields) else nullcontext():
+            yield
     except sa.exc.IntegrityError as error:
         field = indexes.violated(error, program.form)
         if field is None:
@@ -107,9 +111,6 @@ def explained(
 def _after_all(
     program: FormProgram, field: Field, values: Mapping[str, Any], by: Person | None, record: Record | None
 ) -> list[Problem]:
-    try:
-        found = problems(program, values, by=by, record=record)
-    except sa.exc.DBAPIError:  # an outer transaction has failed with ours: nothing can be asked any more
-        found = []
+    found = problems(program, values, by=by, record=record)
     taken = msg("%(field)s: another record took this value just now.", field=local(field.label, "en"))
     return found or [Problem(pointer("values", field.key), "not_unique", taken)]

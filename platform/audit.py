@@ -8,16 +8,16 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from . import db, json
+from . import db, json, statements
 from .db import utc_text
 from .models import audit_chains, audit_entries
+from .statements import Statement
 from .text import msg
 
 
@@ -47,65 +47,79 @@ class Recorded:
     hash: str
 
 
-_TAKE = sa.text(
-    "INSERT INTO signoff_audit_chain (chain, length, hash) VALUES (:chain, 0, '')"
-    " ON CONFLICT (chain) DO UPDATE SET length = signoff_audit_chain.length RETURNING length, hash"
-)
-_GROW = sa.text("UPDATE signoff_audit_chain SET length = :length, hash = :hash WHERE chain = :chain")
-_INSERT = audit_entries.insert()
-_MOST_IN_ONE_STATEMENT = 16
-_COLUMNS = ("chain", "position", "at", "actor", "acting_as", "event", "data", "hash")
-
-
-@cache
-def _insert_and_grow(count: int) -> sa.TextClause:
-    """Both writes of an :func:`append` in one round trip, for PostgreSQL."""
-    rows = ", ".join(f"({', '.join(f':{name}_{number}' for name in _COLUMNS)})" for number in range(count))
-    statement = sa.text(
-        "WITH grown AS (UPDATE signoff_audit_chain SET length = :length, hash = :hash WHERE chain = :chain)"  # noqa: S608 — names of ours
-        f" INSERT INTO signoff_audit ({', '.join(_COLUMNS)}) VALUES {rows}"
+_TAKE = Statement(
+    sa.text(
+        "INSERT INTO signoff_audit_chain (chain, length, hash) VALUES (:chain, 0, '')"
+        " ON CONFLICT (chain) DO UPDATE SET length = signoff_audit_chain.length RETURNING length, hash"
     )
-    return statement.bindparams(*(sa.bindparam(f"at_{number}", type_=db.Utc()) for number in range(count)))
+)
+_START = statements.insert(audit_chains, "chain", "length", "hash")
+_GROW = Statement(
+    sa.text("UPDATE signoff_audit_chain SET length = :length, hash = :hash WHERE chain = :chain AND length = :seen")
+)
+_INSERT = statements.insert(audit_entries, "chain", "position", "at", "actor", "acting_as", "event", "data", "hash")
 
 
-def lock(conn: Connection, chain: str) -> tuple[int, str]:
-    """Make other writers of ``chain`` wait until this transaction ends; its length and last hash."""
-    row = conn.execute(_TAKE, {"chain": chain}).one()
-    return row.length, row.hash
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain as it was read: how many entries it has, and the hash of the last."""
+
+    length: int
+    hash: str
 
 
-def append(conn: Connection, chain: str, entries: Sequence[Entry]) -> None:
-    """Write ``entries`` to the end of ``chain``, with what else the transaction of ``conn`` does or not at all."""
+NEW = Head(0, "")
+"""Of a chain that does not exist yet."""
+
+
+def lock(conn: Connection, chain: str) -> Head:
+    """Make other writers of ``chain`` wait until this transaction ends; its end."""
+    return Head(*_TAKE.one(conn, {"chain": chain}))
+
+
+def append(conn: Connection, chain: str, entries: Sequence[Entry], *, seen: Head | None = None) -> None:
+    """Write ``entries`` to the end of ``chain``, with what else the transaction of ``conn`` does or not at all.
+
+    ``seen`` is the end as it was read before, and saves a round trip. If somebody was first, the transaction fails
+    with an error that :func:`outrun` knows.
+    """
     if not entries:
         return
-    length, before = lock(conn, chain)
-    rows = _linked(chain, length, before, entries)
-    head = {"chain": chain, "length": length + len(rows), "hash": rows[-1]["hash"]}
-    if conn.dialect.name == "postgresql" and len(rows) <= _MOST_IN_ONE_STATEMENT:
-        values = {f"{name}_{number}": value for number, row in enumerate(rows) for name, value in row.items()}
-        conn.execute(_insert_and_grow(len(rows)), values | head)
+    known = _ends()
+    head = known.get(chain) or seen or lock(conn, chain)
+    rows = _linked(chain, head, entries)
+    _INSERT.later_many(conn, rows)
+    values = {"chain": chain, "length": rows[-1]["position"], "hash": rows[-1]["hash"]}
+    if head is NEW:
+        _START.later(conn, values)
     else:
-        conn.execute(_INSERT, rows)
-        conn.execute(_GROW, head)
+        _GROW.later(conn, {**values, "seen": head.length})
+    known[chain] = Head(rows[-1]["position"], rows[-1]["hash"])
+
+
+def _ends() -> dict[str, Head]:
+    """The ends of the chains that this transaction wrote to, and so holds."""
+    memory = db.memory() if db.in_transaction() else None
+    found: dict[str, Head] = {} if memory is None else memory.setdefault("signoff_audit_ends", {})
+    return found
+
+
+def outrun(error: sa.exc.IntegrityError) -> bool:
+    """Whether a transaction failed because somebody else wrote to a chain since its end was ``seen``."""
+    said = str(error.orig)
+    return "signoff_audit.chain" in said or "uq_signoff_audit_chain_position" in said
 
 
 def begin(conn: Connection, chains: Mapping[str, Sequence[Entry]]) -> None:
-    """Like :func:`append`, for chains that do not exist yet: two statements for any number of them."""
-    rows: list[dict[str, Any]] = []
-    heads: list[dict[str, Any]] = []
+    """Like :func:`append`, for chains that do not exist yet."""
     for chain, entries in chains.items():
-        linked = _linked(chain, 0, "", entries)
-        rows += linked
-        if linked:
-            heads.append({"chain": chain, "length": len(linked), "hash": linked[-1]["hash"]})
-    if rows:
-        conn.execute(audit_chains.insert(), heads)
-        conn.execute(_INSERT, rows)
+        append(conn, chain, entries, seen=NEW)
 
 
-def _linked(chain: str, length: int, before: str, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def _linked(chain: str, head: Head, entries: Sequence[Entry]) -> list[dict[str, Any]]:
     rows = []
-    for position, entry in enumerate(entries, start=length + 1):
+    before = head.hash
+    for position, entry in enumerate(entries, start=head.length + 1):
         data = json.canonical(entry.data)
         before = _hash(before, chain, position, entry.at, entry.actor, entry.acting_as, entry.event, data)
         rows.append(

@@ -20,6 +20,7 @@ from . import clock, counters
 from .db import Json, Utc, after_commit, reading, transaction
 from .errors import Conflict, NotFound
 from .models import outbox
+from .statements import Statement
 from .text import msg
 
 LEASE = timedelta(seconds=30)
@@ -101,13 +102,15 @@ def wake_after_commit(due_at: datetime) -> None:
         after_commit(lambda: worker.wake(due_at))
 
 
-_INSERT = sa.text(
-    "INSERT INTO signoff_outbox (key, kind, payload, due_at, created_at, attempts) "
-    "VALUES (:key, :kind, :payload, :due_at, :created_at, 0) ON CONFLICT (key) DO NOTHING"
-).bindparams(
-    sa.bindparam("payload", type_=Json()),
-    sa.bindparam("due_at", type_=Utc()),
-    sa.bindparam("created_at", type_=Utc()),
+_INSERT = Statement(
+    sa.text(
+        "INSERT INTO signoff_outbox (key, kind, payload, due_at, created_at, attempts) "
+        "VALUES (:key, :kind, :payload, :due_at, :created_at, 0) ON CONFLICT (key) DO NOTHING"
+    ).bindparams(
+        sa.bindparam("payload", type_=Json()),
+        sa.bindparam("due_at", type_=Utc()),
+        sa.bindparam("created_at", type_=Utc()),
+    )
 )
 # Every claim counts an attempt, so the number tells our claim from a later one.
 _OURS = sa.and_(
@@ -132,7 +135,7 @@ def enqueue(
     """
     now = clock.now()
     due_at = due_at or now
-    conn.execute(_INSERT, {"key": key, "kind": kind, "payload": dict(payload), "due_at": due_at, "created_at": now})
+    _INSERT.later(conn, {"key": key, "kind": kind, "payload": payload, "due_at": due_at, "created_at": now})
     wake_after_commit(due_at)
 
 

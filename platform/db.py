@@ -4,7 +4,9 @@ Hand-written Core statements throughout: the ORM costs three to fourteen times a
 """
 
 import json as stdlib_json
+import math
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +22,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 
 from . import json
 from .errors import Unavailable
+from .pipeline import Pipeline, driver_error
 from .text import msg
 
 metadata = sa.MetaData(
@@ -57,7 +60,7 @@ class Utc(sa.types.TypeDecorator[datetime]):
 
 def utc_text(value: datetime) -> str:
     """RFC 3339 in UTC with microseconds and ``Z``; texts sort as times do."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 class Json(sa.types.TypeDecorator[Any]):
@@ -81,7 +84,7 @@ def make_db() -> SQLAlchemy:
     """The Flask-SQLAlchemy extension of an application that brought none."""
     return SQLAlchemy(
         metadata=metadata,
-        engine_options={"json_serializer": json.dumps, "json_deserializer": _loads, "pool_pre_ping": True},
+        engine_options={"json_serializer": json.dumps, "json_deserializer": _loads},
         session_options={"autoflush": False},
     )
 
@@ -91,14 +94,21 @@ def _loads(text: str) -> Any:
 
 
 def prepare(engine: Engine, *, synchronous: str = "FULL") -> None:
-    """Give SQLite what many writers need: WAL, a busy timeout, foreign keys, and write locks taken at the start.
+    """Give SQLite what many writers need, and PostgreSQL statements that travel together.
 
-    A plain ``BEGIN`` fails when a reader turns writer while another writes; ``BEGIN IMMEDIATE`` waits.
+    SQLite gets WAL, a busy timeout, foreign keys, and write locks taken at the start: a plain ``BEGIN`` fails when a
+    reader turns writer while another writes; ``BEGIN IMMEDIATE`` waits.
     """
-    if engine.dialect.name != "sqlite" or getattr(engine, "_signoff_prepared", False):
+    if getattr(engine, "_signoff_prepared", False):
         return
     engine._signoff_prepared = True  # type: ignore[attr-defined]
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine, synchronous)
+    else:
+        _prepare_postgresql(engine)
 
+
+def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
     @sa.event.listens_for(engine, "connect")
     def _connect(dbapi: sqlite3.Connection, _record: Any) -> None:
         dbapi.isolation_level = None
@@ -112,8 +122,40 @@ def prepare(engine: Engine, *, synchronous: str = "FULL") -> None:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("signoff_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("signoff_reads"):
+            return
+        begin = "BEGIN IMMEDIATE" if options.get("signoff_writes") else "BEGIN"
+        raw: Any = connection.connection.dbapi_connection
+        try:
+            raw.execute(begin)
+        except sqlite3.Error as error:
+            raise driver_error(connection, begin, error) from error
+
+
+_IDLE_SECONDS = 5.0
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def _catch_up(connection: Connection, *_: Any) -> None:
+        waiting = pipeline_of(connection)
+        if waiting:
+            waiting.send(connection)
+
+    @sa.event.listens_for(engine, "checkin")
+    def _checkin(_dbapi: Any, record: Any) -> None:
+        record.info["signoff_idle_since"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def _checkout(dbapi: Any, record: Any, _proxy: Any) -> None:
+        # a server that was started anew is noticed here; asking each time would double the round trips of a query
+        if time.monotonic() - record.info.get("signoff_idle_since", math.inf) < _IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(dbapi)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DisconnectionError from error
 
 
 def engine() -> Engine:
@@ -122,13 +164,20 @@ def engine() -> Engine:
     return found
 
 
-_open: ContextVar["_Transaction | None"] = ContextVar("signoff_transaction", default=None)
+class _Scope:
+    """A connection that everything inside a block shares; ``memory`` is what was learned there and holds for it."""
 
+    __slots__ = ("after_commit", "connection", "memory", "pipeline")
 
-class _Transaction:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.memory: dict[str, Any] = {}
         self.after_commit: list[Callable[[], None]] = []
+        self.pipeline = Pipeline()
+
+
+_open: ContextVar[_Scope | None] = ContextVar("signoff_transaction", default=None)
+_shared: ContextVar[_Scope | None] = ContextVar("signoff_reading", default=None)
 
 
 @contextmanager
@@ -146,10 +195,11 @@ def transaction() -> Iterator[Connection]:
         yield outer.connection
         return
     with translated(), engine().connect().execution_options(signoff_writes=True) as connection, connection.begin():
-        scope = _Transaction(connection)
+        scope = _Scope(connection)
         token = _open.set(scope)
         try:
             yield connection
+            scope.pipeline.commit(connection)
         finally:
             _open.reset(token)
     for call in scope.after_commit:
@@ -164,7 +214,12 @@ def undoable() -> Iterator[None]:
         yield
         return
     with outer.connection.begin_nested():
-        yield
+        try:
+            yield
+        except BaseException:
+            outer.pipeline.drop()
+            outer.memory.clear()
+            raise
 
 
 def in_transaction() -> bool:
@@ -172,15 +227,55 @@ def in_transaction() -> bool:
     return _open.get() is not None
 
 
+_READS: dict[str, dict[str, Any]] = {
+    "sqlite": {"signoff_reads": True},
+    "postgresql": {"isolation_level": "AUTOCOMMIT"},
+}
+
+
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """A connection for queries: the surrounding transaction's where there is one, else one of its own."""
-    outer = _open.get()
+    """A connection for queries, each on its own: the surrounding transaction's where there is one, else another."""
+    outer = _open.get() or _shared.get()
     if outer is not None:
         yield outer.connection
         return
-    with translated(), engine().connect() as connection:
+    with _reader() as connection:
         yield connection
+
+
+@contextmanager
+def reading_together() -> Iterator[Connection]:
+    """Like :func:`reading`, and every ``reading()`` inside the block shares the connection. Not in generators."""
+    if _open.get() is not None or _shared.get() is not None:
+        with reading() as connection:
+            yield connection
+        return
+    with _reader() as connection:
+        token = _shared.set(_Scope(connection))
+        try:
+            yield connection
+        finally:
+            _shared.reset(token)
+
+
+@contextmanager
+def _reader() -> Iterator[Connection]:
+    known = engine()
+    with translated(), known.connect().execution_options(**_READS[known.dialect.name]) as connection:
+        yield connection
+
+
+def pipeline_of(conn: Connection) -> Pipeline | None:
+    """What waits to be sent in the transaction of ``conn``; ``None``: it is in no :func:`transaction`."""
+    scope = _open.get()
+    return scope.pipeline if scope is not None and scope.connection is conn else None
+
+
+def memory() -> dict[str, Any] | None:
+    """What was learned in this transaction, or in this :func:`reading_together`, and holds until its end."""
+    scope = _open.get() or _shared.get()
+    return scope.memory if scope is not None else None
 
 
 def after_commit(call: Callable[[], None]) -> None:

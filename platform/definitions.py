@@ -2,16 +2,16 @@
 
 import hashlib
 import json as stdlib_json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from . import audit, caches, clock, db, json
+from . import audit, caches, clock, db, json, revisions
 from .acting import ActingAs
 from .audit import Entry
 from .errors import Conflict
@@ -19,6 +19,8 @@ from .models import definitions, drafts
 from .text import msg
 
 CHAIN = "definitions"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,13 @@ _DRAFT = sa.select(drafts).where(drafts.c.kind == sa.bindparam("kind"), drafts.c
 
 def current(kind: str, key: str) -> Stored | None:
     """The version in force, ``None`` if nothing was ever published under ``key``."""
-    with db.reading() as conn:
-        row = conn.execute(_NEWEST, {"kind": kind, "key": key}).first()
-        return _known(conn, kind, row) if row else None
+    now = _now()
+    if (kind, key) not in now:
+        with db.reading() as conn:
+            row = conn.execute(_NEWEST, {"kind": kind, "key": key}).first()
+            now[kind, key] = _known(conn, kind, row) if row else None
+    found: Stored | None = now[kind, key]
+    return found
 
 
 def get(kind: str, key: str, version: int) -> Stored | None:
@@ -93,11 +99,34 @@ def versions(kind: str, key: str) -> list[Stored]:
         return [_stored(row) for row in conn.execute(_VERSIONS, {"kind": kind, "key": key})]
 
 
-def in_force(kind: str) -> list[Stored]:
-    """The version in force of every key, by key."""
-    with db.reading() as conn:
-        rows = conn.execute(_IN_FORCE, {"kind": kind}).all()
-        return [_known(conn, kind, row) for row in rows]
+def in_force(kind: str) -> tuple[Stored, ...]:
+    """The version in force of every key, by key; the same tuple until something is published."""
+    now = _now()
+    if kind not in now:
+        with db.reading() as conn:
+            rows = conn.execute(_IN_FORCE, {"kind": kind}).all()
+            now[kind] = tuple(_known(conn, kind, row) for row in rows)
+    found: tuple[Stored, ...] = now[kind]
+    return found
+
+
+def derived(kind: str, make: Callable[[tuple[Stored, ...]], T]) -> T:
+    """What ``make`` (a function of a module) says of all of ``kind`` that is in force, made once."""
+    now = _now()
+    if (kind, make) not in now:
+        now[kind, make] = make(in_force(kind))
+    found: T = now[kind, make]
+    return found
+
+
+def _now() -> dict[Any, Any]:
+    """What is in force, as far as anybody asked: by kind, and by kind and key."""
+    revision = revisions.current(revisions.DEFINITIONS)
+    remembered = caches.cache("definitions.now")
+    known: tuple[int, dict[Any, Any]] | None = remembered.get("now")
+    if known is None or known[0] != revision:
+        known = remembered["now"] = (revision, {})
+    return known[1]
 
 
 def _known(conn: Connection, kind: str, row: Any) -> Stored:
@@ -140,6 +169,7 @@ def publish(
     digest = _digest(document)
     with db.transaction() as conn:
         audit.lock(conn, CHAIN)  # one publisher at a time, on PostgreSQL too
+        revisions.look_again()
         newest = current(kind, key)
         _check_base(newest, base_version)
         if newest is not None and newest.digest == digest:
@@ -155,6 +185,7 @@ def publish(
             "published_at": clock.now(),
         }
         conn.execute(definitions.insert().values(**row))
+        revisions.renew(conn, revisions.DEFINITIONS)
         facts = {"kind": kind, "key": key, "version": row["version"], "note": note, "digest": digest}
         _record(conn, "definition.published", facts, by)
         conn.execute(

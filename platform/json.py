@@ -142,14 +142,18 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
 def canonical(value: Any) -> str:
     """The one text of a value: sorted keys, no spaces, decimals as strings. Hashes and comparisons use it."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return _CANONICAL.encode(value)
 
 
 def dumps(value: Any) -> str:
     """Compact JSON; key order kept, decimals as strings."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return _COMPACT.encode(value)
 
 
 def pretty(value: Any) -> str:

@@ -3,13 +3,17 @@
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-_NEXT = sa.text(
-    "INSERT INTO signoff_sequence (key, value) VALUES (:key, 1) "
-    "ON CONFLICT (key) DO UPDATE SET value = signoff_sequence.value + 1 RETURNING value"
+from .statements import Statement
+
+_NEXT = Statement(
+    sa.text(
+        "INSERT INTO signoff_sequence (key, value) VALUES (:key, 1) "
+        "ON CONFLICT (key) DO UPDATE SET value = signoff_sequence.value + 1 RETURNING value"
+    )
 )
 
 
 def next_value(conn: Connection, key: str) -> int:
     """The next number of ``key``, from 1; others that want one of the same key wait until this transaction ends."""
-    value: int = conn.execute(_NEXT, {"key": key}).scalar_one()
+    value: int = _NEXT.one(conn, {"key": key})[0]
     return value

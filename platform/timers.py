@@ -20,6 +20,7 @@ from . import clock, counters
 from .background import backoff, describe, wake_after_commit
 from .db import Json, Utc, reading, transaction
 from .models import timers
+from .statements import Statement
 
 LEASE = timedelta(seconds=30)
 """How long a worker may hold claimed timers before another may claim them."""
@@ -78,23 +79,25 @@ def timer_handler(kind: str, *, lock: Lock | None = None) -> Callable[[Fire], Fi
     return register
 
 
-_SET = sa.text(
-    "INSERT INTO signoff_timer (key, kind, due_at, payload, attempts) VALUES (:key, :kind, :due_at, :payload, 0) "
-    "ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, due_at = excluded.due_at, payload = excluded.payload, "
-    "claimed_until = NULL, attempts = 0, last_error = NULL"
-).bindparams(sa.bindparam("payload", type_=Json()), sa.bindparam("due_at", type_=Utc()))
-_CLEAR = sa.text("DELETE FROM signoff_timer WHERE key = :key")
+_SET = Statement(
+    sa.text(
+        "INSERT INTO signoff_timer (key, kind, due_at, payload, attempts) VALUES (:key, :kind, :due_at, :payload, 0) "
+        "ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, due_at = excluded.due_at, payload = excluded.payload, "
+        "claimed_until = NULL, attempts = 0, last_error = NULL"
+    ).bindparams(sa.bindparam("payload", type_=Json()), sa.bindparam("due_at", type_=Utc()))
+)
+_CLEAR = Statement(sa.text("DELETE FROM signoff_timer WHERE key = :key"))
 
 
 def set_timer(conn: Connection, key: str, kind: str, due_at: datetime, payload: Mapping[str, Any]) -> None:
     """Have the handler of ``kind`` called at ``due_at``; a timer of the same ``key`` is replaced."""
-    conn.execute(_SET, {"key": key, "kind": kind, "due_at": due_at, "payload": dict(payload)})
+    _SET.later(conn, {"key": key, "kind": kind, "due_at": due_at, "payload": payload})
     wake_after_commit(due_at)
 
 
 def clear_timer(conn: Connection, key: str) -> None:
     """Forget a timer; it is no error if there is none."""
-    conn.execute(_CLEAR, {"key": key})
+    _CLEAR.later(conn, {"key": key})
 
 
 Chore = Callable[[Connection, datetime], None]

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, g, has_request_context, request, session
 
-from .. import clock, config
+from .. import clock, config, revisions
 from ..errors import NotSignedIn
 from ..text import LANGUAGES, msg
 from ..web.language import COOKIE, asked_language
@@ -23,8 +23,8 @@ def init_app(app: Flask) -> None:
 
 def _forget(_error: BaseException | None) -> None:
     """Tests keep one application context over many requests; people must not stay in it."""
-    for name in ("signoff_person", "signoff_everybody"):
-        g.pop(name, None)
+    g.pop("signoff_person", None)
+    revisions.look_again()
 
 
 def current_person() -> Person:

@@ -6,10 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from flask import g, has_request_context
 from sqlalchemy.engine import Connection
 
-from .. import audit, caches, calendar_store, clock, db
+from .. import audit, caches, calendar_store, clock, db, revisions
 from ..acting import ActingAs
 from ..audit import Entry
 from ..business_time import CalendarDocument
@@ -34,17 +33,13 @@ def directory() -> Directory:
 
 
 def everybody() -> Everybody:
-    """The directory with the session epochs. One light query, and none the second time in a request."""
-    if has_request_context() and (known := g.get("signoff_everybody")) is not None:
-        return known  # type: ignore[no-any-return]
-    with db.reading() as conn:
-        revision = store.revision(conn)
-        found: Everybody | None = caches.cache("people").get("everybody")
-        if found is None or found.directory.revision != revision:
-            found = store.load(conn, revision)
-            caches.cache("people")["everybody"] = found
-    if has_request_context() and not db.in_transaction():
-        g.signoff_everybody = found
+    """The directory with the session epochs: one light query in a use case or a request, if nobody changed."""
+    revision = revisions.current(revisions.PEOPLE)
+    remembered = caches.cache("people")
+    found: Everybody | None = remembered.get("everybody")
+    if found is None or found.directory.revision != revision:
+        with db.reading() as conn:
+            found = remembered["everybody"] = store.load(conn, revision)
     return found
 
 
@@ -64,8 +59,7 @@ def changed(conn: Connection, event: str, data: Mapping[str, Any], *, by: str | 
     """What every change of people ends with: the history, and a new revision."""
     acting_as = ActingAs.PERSON if by else ActingAs.SYSTEM
     audit.append(conn, CHAIN, [Entry(event, by, acting_as, data, clock.now())])
-    store.renew_revision(conn)
-    _look_again()
+    revisions.renew(conn, revisions.PEOPLE)
 
 
 def locked_directory(conn: Connection) -> Directory:
@@ -77,12 +71,7 @@ def locked_directory(conn: Connection) -> Directory:
 def _take_turns(conn: Connection) -> None:
     """Let one writer at a time compare what is there with what shall be."""
     audit.lock(conn, CHAIN)
-    _look_again()
-
-
-def _look_again() -> None:
-    if has_request_context():
-        g.pop("signoff_everybody", None)
+    revisions.look_again()
 
 
 def preview_people(definition: PeopleDefinition) -> list[str]:

@@ -1,6 +1,5 @@
 """People in the database: reading everybody at once, and writing what changed."""
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,12 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from .. import clock
-from ..models import settings
 from . import roles as named_roles
 from .directory import Delegation, Department, Directory, Person
 from .models import delegations, departments, person_limits, person_roles, persons
-
-REVISION = "people.revision"
 
 
 @dataclass(frozen=True)
@@ -25,26 +21,6 @@ class Everybody:
 
     directory: Directory
     epochs: Mapping[str, int]
-
-
-_REVISION = sa.select(settings.c.value).where(settings.c.key == REVISION)
-
-
-def revision(conn: Connection) -> int:
-    """A number that changes whenever anything about people does; 0 before the first time."""
-    return int(conn.execute(_REVISION).scalar() or 0)
-
-
-def renew_revision(conn: Connection) -> None:
-    """Let every process read people anew.
-
-    The number is random, not counted up: one that a rolled-back transaction used never comes again with other people.
-    """
-    put_setting(conn, REVISION, secrets.randbits(52) + 1)
-
-
-def put_setting(conn: Connection, key: str, value: Any) -> None:
-    upsert(conn, settings, {"key": key, "value": value})
 
 
 def upsert(conn: Connection, table: sa.Table, row: Mapping[str, Any]) -> None:

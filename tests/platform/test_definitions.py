@@ -20,7 +20,7 @@ def form(title: str) -> dict[str, Any]:
 def test_nothing_is_in_force_at_first(context: Flask) -> None:
     assert definitions.current("form", "refund") is None
     assert definitions.get("form", "refund", 1) is None
-    assert definitions.in_force("form") == []
+    assert definitions.in_force("form") == ()
     assert definitions.versions("form", "refund") == []
 
 

@@ -11,11 +11,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from signoff.platform import audit, caches, calendar_store, clock, db
+from signoff.platform import audit, caches, calendar_store, clock, db, revisions
 from signoff.platform.errors import NotFound, Refused
-from signoff.platform.people import passwords, service, sign_in, store, tokens
+from signoff.platform.people import passwords, service, sign_in, tokens
 from signoff.platform.people.definition import read_people, write_people
 from signoff.platform.people.directory import Delegation, Department, Person
+from signoff.platform.statements import watched
 
 EXAMPLE = Path(__file__).parents[1] / "definitions" / "people.json"
 
@@ -129,19 +130,9 @@ def test_a_ring_through_those_who_are_there_is_refused(people: Flask) -> None:
 
 
 def test_people_are_read_again_only_when_they_changed(people: Flask) -> None:
-    statements: list[str] = []
-    engine = people.extensions["signoff"].engine
-
-    def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
     service.directory()
-    sa.event.listen(engine, "before_cursor_execute", note)
-    try:
-        with people.app_context():
-            service.directory()
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
+    with people.app_context(), watched() as statements:
+        service.directory()
     assert len([each for each in statements if each.startswith("SELECT")]) == 1
     service.save_preferences("amy", language="zh", zone=None, theme=None)
     assert service.directory().persons["amy"].language == "zh"
@@ -329,5 +320,4 @@ def test_new_people_are_added_at_the_end(people: Flask) -> None:
 
 
 def test_the_revision_is_never_that_of_other_people(people: Flask) -> None:
-    with db.reading() as conn:
-        assert store.revision(conn) == service.directory().revision > 0
+    assert revisions.current(revisions.PEOPLE) == service.directory().revision > 0

@@ -116,7 +116,7 @@ def test_a_dry_run_says_the_same_and_leaves_nothing_behind(context: Flask, write
     folder = write(people=COMPANY, one=form("one", AMOUNT), one_flow=flow("one", approve("s", {"manager": 1})))
     said = apply(folder, dry_run=True)
     assert not people.directory().persons
-    assert definitions.in_force("form") == []
+    assert definitions.in_force("form") == ()
     assert apply(folder) == said
     assert forms.program("one").version == flows.flow_program("one").version == 1
 
@@ -125,7 +125,7 @@ def test_all_or_nothing(context: Flask, write: Write) -> None:
     folder = write(people=COMPANY, good=form("good"), bad=form("bad", {"key": "x", "type": "no_such", "label": "X"}))
     assert refusal(folder) == [("bad.json: /fields/0/type", "unknown_type")]
     assert not people.directory().persons
-    assert definitions.in_force("form") == []
+    assert definitions.in_force("form") == ()
 
 
 def test_the_problems_of_all_files_come_at_once_each_with_its_file(context: Flask, write: Write) -> None:
