@@ -87,6 +87,13 @@ def corner(key: str, person: Person | None) -> Item | None:
     return _draw(entry, person) if entry is not None and person is not None else None
 
 
+def counts(person: Person) -> dict[str, int]:
+    """The numbers beside the entries that ``person`` sees, and at the bell, by key."""
+    entries = [*_entries.values(), *(entry for key, entry in _corner.items() if key == "bell")]
+    seen = [entry for entry in entries if "*" in entry.roles or not person.roles.isdisjoint(entry.roles)]
+    return {entry.key: entry.count() or 0 for entry in seen if entry.count is not None}
+
+
 def items(person: Person) -> tuple[Item, ...]:
     """The menu of ``person``, in order; menus without a line are left out."""
     return tuple(item for entry in _children("") if (item := _draw(entry, person)) is not None)

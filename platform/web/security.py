@@ -60,8 +60,11 @@ def _check_csrf() -> None:
 
 
 def _keep_session(response: Response) -> Response:
-    """An active person stays signed in: the cookie is renewed at most every ten minutes."""
-    if not is_ours() or signoff().load_person is not None or not session.permanent:
+    """An active person stays signed in: the cookie is renewed at most every ten minutes.
+
+    What a page asks by itself (``g.signoff_unattended``) is no sign of a person.
+    """
+    if not is_ours() or signoff().load_person is not None or not session.permanent or g.get("signoff_unattended"):
         return response
     now = int(clock.now().timestamp())
     if now - int(session.get(_SEEN, 0)) >= REFRESH.total_seconds():
