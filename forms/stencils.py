@@ -116,6 +116,8 @@ class View:
     many: bool = False
     accept: str = ""
     limits: str = ""
+    most_bytes: int = 0
+    camera: bool = False
     parts: tuple[tuple[str, str], ...] = ()
 
 
@@ -238,6 +240,8 @@ def _view(field: Field, program: FormProgram, language: str, *, table: str = "")
         many=multiple,
         accept=",".join(accept),
         limits=_limits(options.get("max_size"), multiple),
+        most_bytes=int(options.get("max_size") or 0),
+        camera=field.type == "image" or any(each.startswith("image/") for each in accept),
         parts=_address_parts(field),
     )
 

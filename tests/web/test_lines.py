@@ -3,10 +3,11 @@
 import re
 from decimal import Decimal
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from ..server import Server
 from .conftest import PHONE, SignedIn, axe_violations
+from .pages import picture
 
 ROWS = 200
 
@@ -124,3 +125,17 @@ def test_axe_finds_nothing_where_rows_are_and_on_a_phone(demo: Server, signed_in
         paste(page, "[id='f-lines-0-product']", spreadsheet(3))
         assert axe_violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_files_go_up_together_and_errors_name_their_file(demo: Server, signed_in: SignedIn) -> None:
+    page = signed_in("amy")
+    page.goto(f"{demo.url}/forms/refund/new")
+    page.locator("[id='f-reason']").select_option("damaged")
+    field = page.locator("[data-field=photos]")
+    expect(field).to_be_visible()
+    notes = FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"words")
+    page.locator("[id='f-photos']").set_input_files([picture("one"), picture("two"), notes])
+    expect(field.locator(".upload-file img")).to_have_count(2)
+    expect(field.locator(".upload-file .field-error")).to_contain_text("notes.txt is of a kind that is not taken here")
+    field.locator(".upload-file", has_text="one.png").get_by_role("button").click()
+    expect(field.locator(".upload-file img")).to_have_count(1)
