@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-SHOWN = 10_000
-"""Milliseconds until what follows from an act must stand on the page."""
+APPEARS_MS = 30_000
+"""Until what follows from an act must stand on the page."""
 
 
 def picture(words: str = "Payment proof") -> FilePayload:
@@ -32,6 +32,7 @@ class Fill:
     def pick(self, key: str, words: str) -> None:
         """Type, wait for the suggestions, take the first with the keyboard alone."""
         box = self.field(key)
+        expect(box).to_have_attribute("role", "combobox")  # its script is there
         box.focus()
         box.press_sequentially(words)
         option = self.page.locator(f"#{box.get_attribute('aria-controls')} [role=option]").first
@@ -115,15 +116,20 @@ def overflow(page: Page) -> list[str]:
     return found
 
 
+_ASKED_UNTIL_THERE = """async ([url, words, until]) => {
+  const end = Date.now() + until;
+  while (Date.now() < end) {
+    if ((await (await fetch(url)).text()).includes(words)) return true;
+    await new Promise((then) => setTimeout(then, 200));
+  }
+  return false;
+}"""
+
+
 def appears(page: Page, url: str, words: str) -> None:
     """Open ``url`` once the server's page has these words: background work may take a moment."""
     page.goto(url)
-    page.wait_for_function(
-        "async ([url, words]) => (await (await fetch(url)).text()).includes(words)",
-        arg=[url, words],
-        polling=200,
-        timeout=30_000,
-    )
+    assert page.evaluate(_ASKED_UNTIL_THERE, [url, words, APPEARS_MS]), f"{words} does not appear on {url}"
     page.goto(url)
 
 
