@@ -63,9 +63,9 @@ Perform = Callable[[ActionContext], Mapping[str, Any] | Asked]
 class Action:
     """An action as a plugin declares it.
 
-    ``perform`` returns JSON values by the names of ``results``, or what it asked for and waits for. A ``transactional`` action only writes to this
-    database, through ``context.conn``: it happens exactly once. All others happen at least once, with the same key.
-    ``parameters`` and ``results`` say in words what each member means.
+    ``perform`` returns JSON values by the names of ``results``, or what it asked for and waits for. A
+    ``transactional`` action only writes to this database, through ``context.conn``: it happens exactly once. All others
+    happen at least once, with the same key. ``parameters`` and ``results`` say in words what each member means.
     """
 
     name: str

@@ -14,7 +14,7 @@ from ..platform.people.current import current_language, current_person
 from ..platform.problems import Problem
 from ..platform.text import msg
 from ..platform.web.incoming import LARGEST_ID
-from . import batch, definitions_api, history, inbox, listing, reports_api, service
+from . import batch, definitions_api, history, inbox, listing, moves_api, reports_api, service
 from .api_schemas import HistorySchema, InboxSchema, ResultsSchema, TaskSchema
 
 Json = dict[str, Any]
@@ -23,7 +23,7 @@ blp = Blueprint("api_flows", __name__, description="Requests under way: tasks, d
 
 def init_app(app: Flask) -> None:
     """Mount the other calls of this floor; those of this module the roof mounts."""
-    for each in (definitions_api.blp, reports_api.blp):
+    for each in (definitions_api.blp, moves_api.blp, reports_api.blp):
         register(app, each)
 
 

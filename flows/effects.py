@@ -28,7 +28,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class OpenTask:
-    """``principal``: ``p:<person>``, of a pool ``r:<role>`` or ``r:<role>@<department>``; ``people``: all who may act."""
+    """``principal`` is ``p:<person>`` or a pool, ``r:<role>`` or ``r:<role>@<department>``; ``people`` may act."""
 
     name: str
     step: str

@@ -24,6 +24,7 @@ from .engine_errors import NotAllowed, NotAssigned, RunFinished, TaskClosed
 from .engine_grace import settle, take, taken, undo
 from .engine_hand import add, claim, release, transfer
 from .engine_leaving import hand_over
+from .engine_moving import move
 from .engine_outside import arrive, complete, edit, fail, opened, recalled, resubmit, urge, withdraw
 from .engine_rights import acting, offers, people_of
 from .engine_time import expire
@@ -39,6 +40,7 @@ from .events import (
     Expired,
     Failed,
     HandedOver,
+    Moved,
     Opened,
     Recalled,
     Released,
@@ -83,7 +85,7 @@ def step(program: FlowProgram, run: Run, event: Event, world: World) -> Transiti
     if on_task is not None:
         on_task(draft, _task(run, event, world), event)
         return draft.transition()
-    if isinstance(event, Expired | Completed | Failed | Edited | Opened | Recalled | HandedOver):
+    if isinstance(event, Expired | Completed | Failed | Edited | Opened | Recalled | HandedOver | Moved):
         if not run.finished or isinstance(event, Completed | Failed | Opened):
             _SILENT[type(event)](draft, event)
     elif run.finished:
@@ -133,6 +135,7 @@ _SILENT: Mapping[type, Callable[[Draft, Any], None]] = {
     Opened: opened,
     Recalled: recalled,
     HandedOver: hand_over,
+    Moved: move,
     Edited: edit,
 }
 _ON_RUN: Mapping[type, Callable[[Draft, Any], None]] = {

@@ -49,6 +49,10 @@ _ENTRIES: Mapping[str, Phrase] = {
     "task.released": {"en": "Released {step}.", "zh": "释放“{step}”。"},
     "task.transferred": {"en": "Handed {step} over to {to}.", "zh": "将“{step}”转交给 {to}。"},
     "task.delegated": {"en": "Let {to} decide {step} in their place.", "zh": "将“{step}”委托给 {to} 处理。"},
+    "run.moved": {
+        "en": "Moved from version {from_version} of the flow to version {to_version}.",
+        "zh": "流程由版本 {from_version} 迁移至版本 {to_version}。",
+    },
     "task.handed_over": {
         "en": "{step} went from {person} to {to}.",
         "zh": "“{step}”由 {person} 交接给 {to}。",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .definition import Due
 from .effects import Actor
 
 
@@ -154,6 +155,16 @@ class Recalled:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """The run goes on under another version of its flow; ``dues`` are the deadlines of the version before, by step."""
+
+    actor: Actor
+    from_version: int
+    dues: Mapping[str, Due | None]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HandedOver:
     """Everything of ``person``, who leaves, goes over to ``to``."""
 
@@ -197,6 +208,7 @@ Event = (
     | Opened
     | Recalled
     | HandedOver
+    | Moved
     | Arrived
     | Edited
 )

@@ -36,6 +36,7 @@ _LOOKS = {
     "task.undone": ("arrow-counterclockwise", "warning"),
     "task.claimed": ("hand-index", "neutral"),
     "task.transferred": ("arrow-left-right", "neutral"),
+    "run.moved": ("arrow-up-right", "neutral"),
     "task.handed_over": ("arrow-left-right", "neutral"),
     "task.delegated": ("arrow-left-right", "neutral"),
     "task.added": ("person-plus", "neutral"),

@@ -9,11 +9,21 @@ from ..platform.people import service as people
 from ..platform.people.current import current_language, person_or_none
 from ..platform.web import menus
 from ..platform.web.menus import MenuEntry
-from . import dashboard_web, follow_web, home_web, inbox, inbox_web, status_web, task_web
+from . import dashboard_web, follow_web, home_web, inbox, inbox_web, moves_web, status_web, task_web
 from .blueprint import bp
 from .naming import Names
 
-__all__ = ["bp", "dashboard_web", "follow_web", "home_web", "inbox_web", "init_app", "status_web", "task_web"]
+__all__ = [
+    "bp",
+    "dashboard_web",
+    "follow_web",
+    "home_web",
+    "inbox_web",
+    "init_app",
+    "moves_web",
+    "status_web",
+    "task_web",
+]
 
 
 def init_app(app: Flask) -> None:
