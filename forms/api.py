@@ -13,7 +13,8 @@ from ..platform.people import policy
 from ..platform.people.current import current_language, current_person
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
-from . import catalogue, linking, rights, service
+from ..platform.web.language import say
+from . import bulk, catalogue, linking, rights, service, views
 from .schema import read_form
 
 blp = Blueprint("api_forms", __name__, description="Forms and their records")
@@ -40,6 +41,39 @@ class ConfirmSchema(Schema):
     """``confirmed`` as where a record is filed."""
 
     confirmed = fields.List(fields.Integer(), load_default=[], validate=validate.Length(max=100))
+
+
+class BulkSchema(Schema):
+    """Either ``values`` that each record gets, or ``delete``."""
+
+    ids = fields.List(fields.Integer(strict=True), required=True)
+    values = fields.Dict(load_default={})
+    delete = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class BulkResultSchema(Schema):
+    """What became of each; ``code`` and ``message`` are ``null`` where it is done."""
+
+    results = fields.List(fields.Dict(), required=True)
+    done = fields.Integer(required=True)
+
+
+class SaveViewSchema(Schema):
+    """``query`` are arguments of the list's address, all values by name."""
+
+    name = fields.String(required=True)
+    query = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
+    shared = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class ViewSchema(SaveViewSchema):
+    id = fields.Integer(required=True)
+    form = fields.String(required=True)
+    owner = fields.String(required=True)
+
+
+class ViewsSchema(Schema):
+    items = fields.List(fields.Nested(ViewSchema), required=True)
 
 
 class RecordSchema(Schema):
@@ -109,6 +143,65 @@ def listed(form_key: str) -> Any:
 def _where(text: str | None) -> Any:
     """The condition of the query; JSON of another sort than an object is refused by its reader."""
     return json.parse(text) if text else None
+
+
+@blp.post("/forms/<string:form_key>/records/bulk")
+@blp.arguments(BulkSchema)
+@blp.answer(200, BulkResultSchema)
+@blp.doc(summary="Change or delete many records; each by itself, each reported")
+def many(body: dict[str, Any], form_key: str) -> Any:
+    person = current_person()
+    catalogue.program(form_key)
+    if body["delete"]:
+        results = bulk.delete(form_key, body["ids"], by=person)
+    else:
+        results = bulk.change(form_key, body["ids"], body["values"], by=person)
+    shown = [
+        {
+            "id": each.id,
+            "name": each.name,
+            "ok": each.ok,
+            "code": each.code or None,
+            "message": say(each.message) or None,
+        }
+        for each in results
+    ]
+    return {"results": shown, "done": sum(each.ok for each in results)}
+
+
+@blp.get("/forms/<string:form_key>/views")
+@blp.answer(200, ViewsSchema)
+@blp.doc(summary="Saved views of the list: one's own, and those that are shared")
+def saved_views(form_key: str) -> Any:
+    catalogue.program(form_key)
+    return {"items": [_view_json(each) for each in views.of_form(form_key, current_person())]}
+
+
+@blp.post("/forms/<string:form_key>/views")
+@blp.arguments(SaveViewSchema)
+@blp.answer(201, ViewSchema)
+@blp.doc(summary="Save a view under a name; one of that name is replaced")
+def save_view(body: dict[str, Any], form_key: str) -> Any:
+    made = views.save(form_key, body["name"], body["query"], shared=body["shared"], by=current_person())
+    return _view_json(made), 201
+
+
+@blp.delete("/views/<int:view_id>")
+@blp.response(204)
+@blp.doc(summary="Delete one's own view")
+def delete_view(view_id: int) -> None:
+    views.delete(view_id, by=current_person())
+
+
+def _view_json(view: views.View) -> dict[str, Any]:
+    return {
+        "id": view.id,
+        "form": view.form,
+        "name": view.name,
+        "owner": view.owner,
+        "shared": view.shared,
+        "query": view.query,
+    }
 
 
 @blp.get("/records/<int:record_id>")

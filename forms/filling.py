@@ -15,7 +15,8 @@ from ..platform.people.directory import Person
 from ..platform.problems import Problem, pointer
 from ..platform.web.filters import anchor
 from ..platform.web.language import say
-from . import catalogue, duplicates, following, lifecycle, render, service
+from . import catalogue, conditions, duplicates, following, lifecycle, render, service
+from .conditions.tree import Condition
 from .definition import Field
 from .kinds import Base
 from .lifecycle import Rights
@@ -230,6 +231,17 @@ def _outputs(fields: Sequence[Field], reading: Reading, sent: Sent) -> dict[str,
         elif each.compute or each.total:
             found[name_of(each.key)] = reader.text(each, reading.values.get(each.key))
     return found
+
+
+def offered(program: FormProgram, lookup: str, sent: Sent, by: Person) -> Condition | None:
+    """What the filter of a lookup lets somebody choose, as far as what they typed into other fields was sent along."""
+    condition = program.filters.get(lookup)
+    if condition is None:
+        return None
+    raw = raw_of(program.form.fields, sent)
+    context = service.context_of(by, None, draft=True)
+    values = {**context.submitter, **program.read(raw, context).values}
+    return conditions.bind(conditions.loosened(condition, {*raw, *context.submitter}), values)
 
 
 def submit(sheet: Sheet, sent: Sent, *, draft: bool = False) -> Record:

@@ -13,7 +13,20 @@ from ..platform.people.current import current_person
 from ..platform.problems import pointer
 from ..platform.web.filters import local_text
 from ..platform.web.menus import MenuEntry, MenuLink, add
-from . import catalogue, drafts, exporting, lifecycle, listing, render, rights, service, web
+from . import (
+    bulk_web,
+    catalogue,
+    drafts,
+    exporting,
+    filter_rows,
+    lifecycle,
+    listing,
+    render,
+    rights,
+    service,
+    views,
+    web,
+)
 from .blueprint import bp
 from .definition import Field, Form
 from .kinds import Base
@@ -21,6 +34,7 @@ from .records import STATUSES, Record
 from .types import kind_of
 
 PAGE_SIZE = 50
+MOST_COLUMNS = 12
 FILTERED = ("choice", "boolean")
 
 
@@ -49,6 +63,7 @@ def records_of(form_key: str) -> ResponseReturnValue:
     asked = _asked(form)
     page = service.find(form_key, by=person, after=request.args.get("after"), limit=PAGE_SIZE, **asked)
     columns = _columns(form)
+    _, conditions = filter_rows.read(form, request.args, person)
     return render_template(
         "signoff/forms/records.html",
         form=form,
@@ -63,6 +78,15 @@ def records_of(form_key: str) -> ResponseReturnValue:
         sort=asked["sort"] or "",
         may_create=rights.may_create(form, person),
         may_import=rights.may_edit_all(form, person),
+        may_delete=rights.may_delete_all(form, person),
+        conditions=conditions,
+        next_row=max((row.number for row in conditions), default=-1) + 1,
+        askable=filter_rows.fields_of(form),
+        operators=filter_rows.OPERATORS,
+        choosable=_choosable(form),
+        editable=bulk_web.fields_of(form),
+        views=views.of_form(form_key, person),
+        current_key=person.key,
         url=_url,
     )
 
@@ -74,6 +98,7 @@ def _asked(form: Form) -> dict[str, Any]:
     for field in form.fields:
         if field.type in FILTERED and (value := args.get(f"f-{field.key}")):
             parts.append({field.key: value == "true" if field.type == "boolean" else value})
+    parts += filter_rows.read(form, args, current_person())[0]
     where = args.get("where")
     if where:
         parts.append(json.parse(where))
@@ -87,8 +112,15 @@ def _asked(form: Form) -> dict[str, Any]:
 
 
 def _columns(form: Form) -> list[Field]:
+    """The columns that the address names, else those of the summary."""
+    known = {field.key: field for field in _choosable(form)}
+    chosen = [known[key] for key in dict.fromkeys(request.args.getlist("col")) if key in known]
     keys = form.summary or tuple(field.key for field in form.fields[:5])
-    return [field for key in keys if (field := form.field(key)) is not None and field.type != "table"]
+    return chosen[:MOST_COLUMNS] or [known[key] for key in keys if key in known]
+
+
+def _choosable(form: Form) -> list[Field]:
+    return [field for field in form.fields if kind_of(field).base not in (Base.TABLE, Base.NONE)]
 
 
 def _rows(page: Page[Record], columns: Sequence[Field]) -> list[dict[str, Any]]:
@@ -122,7 +154,7 @@ def _filters(form: Form) -> list[dict[str, Any]]:
 
 def _url(**changes: str | None) -> str:
     """This list with other arguments; ``None`` takes one away. A change begins at the first page again."""
-    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key != "after"}
+    kept: dict[str, Any] = {key: values for key, values in request.args.to_dict(flat=False).items() if key != "after"}
     kept.update({key.replace("__", "-"): value for key, value in changes.items() if value is not None})
     for key, value in changes.items():
         if value is None:

@@ -8,8 +8,9 @@ from sqlalchemy.engine import Connection, Row
 
 from ..platform import db
 from ..platform.people.directory import Person
-from . import catalogue, indexes, records, rights, search, where
+from . import catalogue, conditions, indexes, records, rights, search, where
 from .columns import column
+from .conditions.tree import Condition
 from .definition import Field
 from .display import Reader
 from .models import records as table
@@ -119,16 +120,25 @@ def name_of(row: Any) -> str:
     return " · ".join(part for part in (row.number, row.title) if part) or f"#{row.id}"
 
 
-def suggest(form_key: str, q: str, *, by: Person | None, limit: int = SUGGESTIONS) -> list[Found]:
-    """Records whose number or unique value is ``q``, then those of which words begin with it, the newest first."""
+def suggest(
+    form_key: str, q: str, *, by: Person | None, limit: int = SUGGESTIONS, only: Condition | None = None
+) -> list[Found]:
+    """Records whose number or unique value is ``q``, then those of which words begin with it, the newest first.
+
+    ``only``: those that meet it; it compares with nothing of another form any more.
+    """
     program = catalogue.program(form_key)
     with db.reading() as conn:
         rows: dict[int, Row[Any]] = {}
         finder = Finder(by)
         exact = finder(form_key, q) if q.strip() else None
+        if exact is not None and only is not None and not conditions.evaluate(only, exact.values):
+            exact = None
         query = sa.select(*COLUMNS).where(where.of_form(program.form.key), table.c.status != DRAFT)
         if by is not None and not rights.may_read_all(program.form, by):
             query = query.where(rights.visible(program.form, by))
+        if only is not None:
+            query = query.where(where.clause(only, program.form.fields, conn.dialect.name))
         for each in search.matching(program.form.key, q):
             query = query.where(table.c.id.in_(each))
         for row in conn.execute(query.order_by(table.c.id.desc()).limit(limit)):

@@ -67,3 +67,16 @@ record_totals = sa.Table(
     sa.Index("ix_signoff_record_total_order", "field", "micros", "record_id"),
     sqlite_with_rowid=False,
 )
+
+views = sa.Table(
+    "signoff_view",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("form", Key, nullable=False),
+    sa.Column("owner", Key, nullable=False),
+    sa.Column("name", sa.String(80), nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Column("query", Json, nullable=False),  # {name: [values]} of the list's address
+    sa.Column("saved_at", Utc, nullable=False),
+    sa.UniqueConstraint("form", "owner", "name"),
+)

@@ -106,8 +106,9 @@ def _change(old: Field, new: Field, outer: Field | None, path: str) -> Retyped |
 
 def _message(each: Retyped, count: int) -> Message:
     return msg(
-        "%(count)s records hold a value in “%(field)s” as “%(old)s” that “%(new)s” cannot keep. Leave the type as it "
-        "is, or add a field “%(other)s” of the new type: export those records, import them into it, then remove this one.",
+        "%(count)s records hold a value in “%(field)s” as “%(old)s” that “%(new)s” cannot keep. "
+        "Leave the type as it is, or add a field “%(other)s” of the new type: "
+        "export those records, import them into it, then remove this one.",
         count=count,
         field=each.name,
         old=_named(each.old),

@@ -58,6 +58,11 @@ def may_delete(form: Form, row: Row[Any] | RecordRow | Record, person: Person) -
     return policy.is_admin(person) or policy.has_any(person, form.access.delete)
 
 
+def may_delete_all(form: Form, person: Person) -> bool:
+    """Submitted records, whoever filed them."""
+    return policy.is_admin(person) or policy.has_any(person, form.access.delete)
+
+
 def require_create(form: Form, person: Person | None) -> None:
     """
     Raises:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from ..platform.caches import cache
 from ..platform.text import local
 from ..platform.web.filters import SIGNS
+from .conditions.bind import refers_to
 from .definition import Field, Section
 from .kinds import DEPARTMENT, PERSON, Base
 from .program import FormProgram
@@ -113,6 +114,7 @@ class View:
     placeholder: str = ""
     lookup_url: str = ""
     fills: str = ""
+    needs: str = ""
     many: bool = False
     accept: str = ""
     limits: str = ""
@@ -237,6 +239,7 @@ def _view(field: Field, program: FormProgram, language: str, *, table: str = "")
         most=int(options.get("max", 5)) if widget == "rating" else 5,
         lookup_url=_lookup_url(field, program, table),
         fills=" ".join(options.get("fill") or ()) if field.type == "lookup" else "",
+        needs=_needs(field, program, table),
         many=multiple,
         accept=",".join(accept),
         limits=_limits(options.get("max_size"), multiple),
@@ -276,6 +279,13 @@ def _lookup_url(field: Field, program: FormProgram, table: str) -> str:
         return ""
     place = f"{table}.{field.key}" if table else field.key
     return url_for("signoff_forms.suggestions", form_key=program.form.key, field=place)
+
+
+def _needs(field: Field, program: FormProgram, table: str) -> str:
+    """The inputs with which the filter of a lookup compares, to be sent along when somebody searches."""
+    condition = program.filters.get(f"{table}.{field.key}" if table else field.key)
+    own = {each.key for each in program.form.fields}
+    return " ".join(sorted(f"f-{key}" for key in refers_to(condition) & own)) if condition is not None else ""
 
 
 def _limits(size: int | None, multiple: bool) -> str:

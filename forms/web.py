@@ -22,7 +22,7 @@ __all__ = ["bp", "init_app"]
 
 def init_app(app: Flask) -> None:  # noqa: ARG001 - what is registered here is so for every application
     """Register the other pages, and who may read the files of records."""
-    from . import importing_web, list_web, public_web  # noqa: F401
+    from . import bulk_web, importing_web, list_web, public_web  # noqa: F401
 
     files.guard("record", _may_read_files)
 
@@ -208,7 +208,8 @@ def suggestions(form_key: str, field: str) -> ResponseReturnValue:
     one = next((each for each in columns if each.key == key and each.type == "lookup"), None)
     if one is None:
         abort(404)
-    found = lookup.suggest(one.options["form"], request.args.get("q", "")[:200], by=person)
+    only = filling.offered(program, field, MultiDict(request.args), person)
+    found = lookup.suggest(one.options["form"], request.args.get("q", "")[:200], by=person, only=only)
     return jsonify({"items": [lookup.shown(one, each, render.reader()) for each in found]})
 
 

@@ -1,6 +1,6 @@
 """Conditions: JSON that can be edited as rows, checked and proven. See ``docs/conditions.md``."""
 
-from .bind import bind
+from .bind import bind, loosened
 from .codec import from_json, operand_json, to_json
 from .describe import describe
 from .evaluate import compile_condition, evaluate, fields_of, is_blank
@@ -25,6 +25,7 @@ __all__ = [
     "fields_of",
     "from_json",
     "is_blank",
+    "loosened",
     "operand_json",
     "parse",
     "to_json",

@@ -74,11 +74,23 @@ class Combobox {
     this.asking = new AbortController();
     const url = new URL(this.element.dataset["url"] ?? "", location.href);
     url.searchParams.set("q", this.input.value);
+    this.sendAlong(url);
     try {
       const found = await fetchJson<{ items: Suggestion[] }>(url.toString(), { signal: this.asking.signal });
       if (document.activeElement === this.input) this.open(found.items);
     } catch {
       this.close();
+    }
+  }
+
+  /** The values with which the lookup's filter compares. */
+  private sendAlong(url: URL): void {
+    const form = this.element.closest("form");
+    const needs = (this.element.dataset["needs"] ?? "").split(" ").filter(Boolean);
+    if (!form || !needs.length) return;
+    const wanted = new Set(needs.flatMap((name) => [name, `${name}-id`, `${name}-shown`]));
+    for (const [name, value] of new FormData(form)) {
+      if (wanted.has(name) && typeof value === "string") url.searchParams.append(name, value);
     }
   }
 
