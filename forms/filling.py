@@ -120,23 +120,23 @@ def _take_over(program: FormProgram, reading: Reading, wires: dict[str, Any], ra
         if each.type == "table":
             if len(wires.get(each.key) or ()) == len(after[each.key]):
                 _take_over_rows(each, wires[each.key], after[each.key], wrong)
+        elif each.parts:
+            _take_over_parts(each, wires, after[each.key], wrong)
         elif pointer("values", each.key) not in wrong and (each.key in reading.values or each.key in raw):
             wires[each.key] = after[each.key] or wires.get(each.key, "")
 
-
-def _take_over_rows(table: Field, wires: list[dict[str, Any]], after: list[dict[str, Any]], wrong: set[str]) -> None:
-    for place, (typed, filled) in enumerate(zip(wires, after, strict=True)):
-        elif each.parts:
-            _take_over_parts(each, wires, after[each.key], wrong)
-        for key, value in filled.items():
-            if value and pointer("values", table.key, place, key) not in wrong:
-                typed[key] = value
 
 def _take_over_parts(outer: Field, wires: dict[str, Any], after: dict[str, Any], wrong: set[str]) -> None:
     typed = wires.get(outer.key) or {}
     right = {key: value for key, value in after.items() if value and pointer("values", outer.key, key) not in wrong}
     wires[outer.key] = {**typed, **right}
 
+
+def _take_over_rows(table: Field, wires: list[dict[str, Any]], after: list[dict[str, Any]], wrong: set[str]) -> None:
+    for place, (typed, filled) in enumerate(zip(wires, after, strict=True)):
+        for key, value in filled.items():
+            if value and pointer("values", table.key, place, key) not in wrong:
+                typed[key] = value
 
 
 def live(sheet: Sheet, sent: Sent) -> dict[str, Any]:
@@ -306,6 +306,8 @@ def _field_named(program: FormProgram, name: str) -> Field | None:
     one = program.form.field(parts[0]) if parts else None
     if one is not None and len(parts) == 3:
         one = next((column for column in one.columns if column.key == parts[2]), None)
+    elif one is not None and len(parts) == 2:
+        one = next((part for part in one.parts if part.key == parts[1]), None)
     return one if one is not None and kind_of(one).base is Base.FILES else None
 
 
@@ -319,8 +321,6 @@ def _store_uploads(one: Field, name: str, by: Person | None, sent: Sent) -> list
                 upload.stream,
                 upload.filename,
                 by=by.key if by else None,
-    elif one is not None and len(parts) == 2:
-        one = next((part for part in one.parts if part.key == parts[1]), None)
                 accept=one.options.get("accept") or (),
                 max_bytes=one.options.get("max_size"),
             )
