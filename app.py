@@ -43,6 +43,8 @@ MODULES = (
     "platform.schedules_web",
     "platform.schedules_api",
     "platform.cleaning",
+    "platform.templates_web",
+    "platform.templates_api",
     "platform.health_web",
     "platform.metrics",
     "forms.web",

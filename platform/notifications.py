@@ -5,7 +5,7 @@ person, and one job for each channel that reaches them, so that an address that 
 """
 
 import hashlib
-import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,11 +20,12 @@ from sqlalchemy.engine import Connection
 from . import background, bundling, clock, config
 from .background import GiveUp, Job, enqueue
 from .db import Utc, reading, transaction, utc_text
+from .message_templates import REMINDERS, Template, events, fill, in_force, name_events, register_template, templates
 from .models import notifications
 from .paging import Page, Position, decode_cursor, page_of
 from .people import service as people
 from .people.directory import Person
-from .text import LocalText, local
+from .text import LocalText
 from .wishes import NOTHING, Wishes, wishes_of
 
 SEND = "notify"
@@ -34,22 +35,6 @@ BUNDLED = frozenset({"task.reminder", "task.overdue"})
 
 MOST_UNREAD = 100
 MOST_KEY = 160
-
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """What a message says. ``{names}`` are filled from the message's data; unknown ones are left out.
-
-    ``event`` (``task.opened`` …) is what people choose channels for.
-    """
-
-    key: str
-    title: LocalText
-    body: LocalText
-    event: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,40 +72,11 @@ class Channel:
     label: LocalText = ""
 
 
-REMINDERS = Template(
-    key="reminders",
-    title={"en": "{count} reminders", "zh": "{count} 条提醒"},
-    body={"en": "{lines}", "zh": "{lines}"},
-    event="task.reminder",
-)
-_templates: dict[str, Template] = {REMINDERS.key: REMINDERS}
-_events: dict[str, LocalText] = {}
 _channels: dict[str, Channel] = {}
 
 
 def init_app(app: Flask) -> None:
     """Nothing to set up: importing this module registers the handlers."""
-
-
-def register_template(template: Template) -> None:
-    """Make a template known; the last one registered under a key holds."""
-    _templates[template.key] = template
-
-
-def templates() -> tuple[Template, ...]:
-    """Every template, by key."""
-    return tuple(_templates[key] for key in sorted(_templates))
-
-
-def name_events(names: Mapping[str, LocalText]) -> None:
-    """What pages call the events that templates name."""
-    _events.update(names)
-
-
-def events() -> dict[str, LocalText]:
-    """Every event that some template names, with what it is called."""
-    named = sorted({template.event for template in _templates.values()})
-    return {event: _events.get(event, event) for event in named}
 
 
 def channel(
@@ -179,7 +135,8 @@ def send(
         "thread": thread,
         "over": list(over),
     }
-    enqueue(conn, SEND, payload, key=_short(f"notify:{key}") if key is not None else None)
+    # ids of jobs are given again on SQLite, so a message without a key of its own gets one
+    enqueue(conn, SEND, payload, key=_short(f"notify:{key or secrets.token_hex(16)}"))
 
 
 def _plain(value: Any) -> Any:
@@ -195,28 +152,6 @@ def _plain(value: Any) -> Any:
 
 def _is_path(link: str) -> bool:
     return link.startswith("/") and not link.startswith(("//", "/\\"))
-
-
-def fill(text: LocalText, data: Mapping[str, Any], language: str, zone: ZoneInfo) -> str:
-    """``text`` in ``language`` with its placeholders filled; lines that stay empty are left out."""
-
-    def value(match: re.Match[str]) -> str:
-        return _say(data.get(match[1]), language, zone)
-
-    lines = [_PLACEHOLDER.sub(value, line).strip() for line in local(text, language).split("\n")]
-    return "\n".join(line for line in lines if line)
-
-
-def _say(value: Any, language: str, zone: ZoneInfo) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Mapping):
-        return local(value, language)
-    if isinstance(value, str) and _MOMENT.fullmatch(value):
-        return datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
-    if isinstance(value, list | tuple):
-        return ", ".join(_say(each, language, zone) for each in value)
-    return str(value)
 
 
 # --- the job that tells everybody
@@ -255,9 +190,10 @@ class _Message:
 @background.handler(SEND)
 def tell(job: Job) -> None:
     """Write the notifications and the jobs of the channels, and forget the message, in one transaction."""
-    template = _templates.get(job.payload["template"])
+    template = in_force(job.payload["template"])
     if template is None:
-        raise GiveUp(f"no template {job.payload['template']!r}; known: {', '.join(sorted(_templates))}")
+        known = ", ".join(each.key for each in templates())
+        raise GiveUp(f"no template {job.payload['template']!r}; known: {known}")
     directory = people.directory()
     receivers = [person for key in job.payload["people"] if (person := directory.active(key)) is not None]
     message = _Message(
@@ -345,7 +281,7 @@ def _together(deliveries: Sequence[Delivery]) -> Delivery:
     lines = [f"{each.title}\n{each.link}" if each.link else each.title for each in deliveries[: bundling.MOST]]
     more = len(deliveries) - len(lines)
     data = {"count": str(len(deliveries)), "lines": "\n".join([*lines, *([f"+ {more}"] if more else [])])}
-    template = _templates[REMINDERS.key]
+    template = in_force(REMINDERS.key) or REMINDERS
     message = _Message(
         hashlib.sha256("".join(each.key for each in deliveries).encode()).hexdigest(), template, data, None, None
     )
@@ -462,3 +398,28 @@ def mark_read(person: str, number: int | None = None) -> None:
         statement = statement.where(notifications.c.id == number)
     with transaction() as conn:
         conn.execute(statement)
+
+
+__all__ = [
+    "BUNDLED",
+    "MOST_UNREAD",
+    "Channel",
+    "Delivery",
+    "Notification",
+    "Template",
+    "absolute",
+    "channel",
+    "channels",
+    "channels_of",
+    "events",
+    "fill",
+    "init_app",
+    "mark_read",
+    "name_events",
+    "notification",
+    "notifications_of",
+    "register_template",
+    "send",
+    "templates",
+    "unread_count",
+]

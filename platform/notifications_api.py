@@ -70,6 +70,10 @@ def mark_read(body: dict[str, Any]) -> ResponseReturnValue:
 @blp.get("/me/channels")
 @blp.doc(summary="Over which channels each event reaches me, and my quiet hours")
 def mine() -> ResponseReturnValue:
+    return _wishes_json()
+
+
+def _wishes_json() -> dict[str, Any]:
     person = current_person()
     found = wishes.wishes_of([person.key]).get(person.key, wishes.NOTHING)
     reached = notifications.channels_of(person)
@@ -107,4 +111,4 @@ def choose(body: dict[str, Any]) -> ResponseReturnValue:
         wishes.read_quiet(quiet["start"], quiet["end"]) if quiet else None,
         by=person.key,
     )
-    return mine()
+    return _wishes_json()

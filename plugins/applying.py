@@ -9,7 +9,7 @@ from ..flows import catalogue as flows
 from ..flows.check.documents import check_documents
 from ..forms import catalogue as forms
 from ..forms.schema import read_form
-from ..platform import caches, calendar_store, db, definitions, json, schedules
+from ..platform import caches, calendar_store, db, definitions, json, message_templates, schedules
 from ..platform.errors import Malformed, NotFound, Refused
 from ..platform.people import service as people
 from ..platform.people.definition import read_people, write_people
@@ -19,7 +19,7 @@ from . import registry
 from .api import Pack
 
 PEOPLE = "people/1"
-_RANKS = {"form/1": 0, "flow/1": 1, "schedule/1": 2}
+_RANKS = {"form/1": 0, "flow/1": 1, "schedule/1": 2, "template/1": 2}
 Document = dict[str, Any]
 
 
@@ -76,6 +76,7 @@ def in_force() -> list[Document]:
         *(stored.document for stored in definitions.in_force("form")),
         *(stored.document for stored in definitions.in_force("flow")),
         *(stored.document for stored in definitions.in_force("schedule")),
+        *(stored.document for stored in definitions.in_force("template")),
     ]
 
 
@@ -148,6 +149,10 @@ class _Given:
                     )
                 case "schedule/1":
                     return _publish("schedule", document, lambda: schedules.publish(document, by=by, note=note))
+                case "template/1":
+                    return _publish(
+                        "template", document, lambda: message_templates.publish(document, by=by, note=note)
+                    )
                 case _:
                     return _publish("flow", document, lambda: flows.publish_flow(document, by=by, note=note))
         except Refused as error:

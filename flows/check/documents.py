@@ -8,7 +8,7 @@ from ...forms.compile import compile_form
 from ...forms.definition import Form
 from ...forms.program import FormProgram
 from ...forms.schema import read_form
-from ...platform import json
+from ...platform import json, message_templates
 from ...platform.errors import SignoffError
 from ...platform.people.definition import named_in, read_people
 from ...platform.people.directory import Directory
@@ -26,7 +26,7 @@ Found = tuple[str, Problem]
 """The name of a file, and what is wrong in it."""
 
 PEOPLE = "people/1"
-SCHEMAS = (PEOPLE, "form/1", "flow/1", "schedule/1")
+SCHEMAS = (PEOPLE, "form/1", "flow/1", "schedule/1", "template/1")
 STANDARD_CALENDAR = "office"
 
 
@@ -136,6 +136,7 @@ class _Together:
         yield from self._of("form/1", self._form)
         yield from self._of("flow/1", self._flow)
         yield from self._of("schedule/1", lambda document: read_schedule(document.json)[1])
+        yield from self._of("template/1", lambda document: message_templates.check(document.json))
 
     def _of(self, schema: str, check: Callable[[Document], list[Problem]]) -> Iterator[Found]:
         for document in self.documents:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from signoff.platform import background, notifications
+from signoff.platform import background, message_templates, notifications
 from signoff.platform.background import GiveUp, Job
 from signoff.platform.db import reading, transaction
 from signoff.platform.models import notifications as table
@@ -32,7 +32,7 @@ DATA = {"number": "RF-1", "step": {"en": "Approval", "zh": "审批"}, "summary":
 @pytest.fixture
 def delivered(monkeypatch: pytest.MonkeyPatch) -> list[Delivery]:
     """The template is known, and one channel ``pigeon`` that reaches everybody and takes addresses."""
-    monkeypatch.setattr(notifications, "_templates", {"test": TEMPLATE})
+    monkeypatch.setattr(message_templates, "_templates", {"test": TEMPLATE})
     monkeypatch.setattr(notifications, "_channels", {})
     found: list[Delivery] = []
     notifications.channel("pigeon", reaches=lambda person: person.name, takes_addresses=True)(found.append)
@@ -184,3 +184,12 @@ def test_rows_and_deliveries_commit_together(
     with reading() as conn:
         assert conn.execute(sa.select(table)).all() == []
     assert delivered == []
+
+
+def test_two_messages_without_a_key_are_two(
+    company: Flask, context: Flask, at: Clock, delivered: list[Delivery]
+) -> None:
+    for _ in range(2):
+        _send(people=["amy"])
+        run_due(context)
+    assert len(notifications_of("amy").items) == 2

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from signoff.platform import background, notifications, wishes
+from signoff.platform import background, message_templates, notifications, wishes
 from signoff.platform.db import transaction
 from signoff.platform.errors import Refused
-from signoff.platform.notifications import REMINDERS, Delivery, Template
+from signoff.platform.message_templates import REMINDERS
+from signoff.platform.notifications import Delivery, Template
 from signoff.platform.people import service
 from signoff.platform.scheduler import run_due
 from signoff.platform.wishes import Quiet
@@ -27,7 +28,7 @@ REMINDER = Template("reminder", {"en": "Reminder {number}", "zh": "提醒 {numbe
 def delivered(company: Flask, context: Flask, monkeypatch: pytest.MonkeyPatch, at: Clock) -> list[Delivery]:
     """Two templates, the channel ``pigeon`` for everything and the channel ``chat`` for what was chosen."""
     known = {each.key: each for each in (TASK, REMINDER, REMINDERS)}
-    monkeypatch.setattr(notifications, "_templates", known)
+    monkeypatch.setattr(message_templates, "_templates", known)
     monkeypatch.setattr(notifications, "_channels", {})
     found: list[Delivery] = []
     notifications.channel("pigeon", reaches=lambda person: person.name)(found.append)

@@ -1,0 +1,89 @@
+"""Message templates over HTTP, for administrators."""
+
+from typing import Any
+
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema, fields, validate
+
+from . import definitions, message_templates
+from .api import Blueprint
+from .message_templates import KIND, SCHEMA
+from .people import policy
+from .people.current import current_person, current_zone
+from .people.directory import ADMIN
+from .text import LANGUAGES
+
+blp = Blueprint("api_templates", __name__, description="What messages say")
+
+
+class TemplateSchema(Schema):
+    """``title`` and ``body`` in both languages; ``base_version`` 0 if nobody changed it before."""
+
+    title = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    body = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    note = fields.String(load_default="", validate=validate.Length(max=2000))
+    base_version = fields.Integer(strict=True, load_default=None, allow_none=True)
+
+
+def _admin() -> str:
+    person = current_person()
+    policy.require(person, ADMIN)
+    return person.key
+
+
+def _json(key: str) -> dict[str, Any]:
+    original = message_templates.find(key)
+    stored = definitions.current(KIND, key)
+    document = stored.document if stored is not None else message_templates.document_of(original)
+    return {
+        "key": key,
+        "event": original.event,
+        "version": stored.version if stored is not None else 0,
+        "title": document["title"],
+        "body": document["body"],
+        "placeholders": list(message_templates.placeholders(original)),
+    }
+
+
+@blp.get("/templates")
+@blp.doc(summary="What every message says")
+def listed() -> ResponseReturnValue:
+    _admin()
+    return {"items": [_json(each.key) for each in message_templates.templates()], "next": None}
+
+
+@blp.get("/templates/<string:template>")
+@blp.doc(summary="What one says; version 0: as it came")
+def one(template: str) -> ResponseReturnValue:
+    _admin()
+    return _json(template)
+
+
+@blp.put("/templates/<string:template>")
+@blp.arguments(TemplateSchema)
+@blp.doc(summary="Say it in other words")
+def put(body: dict[str, Any], template: str) -> ResponseReturnValue:
+    by = _admin()
+    message_templates.publish(_document(template, body), by=by, note=body["note"], base_version=body["base_version"])
+    return _json(template)
+
+
+@blp.post("/templates/<string:template>/preview")
+@blp.arguments(TemplateSchema)
+@blp.doc(summary="How it would look, filled with a sample; nothing is stored")
+def preview(body: dict[str, Any], template: str) -> ResponseReturnValue:
+    _admin()
+    message_templates.find(template)
+    document = _document(template, body)
+    shown = {language: message_templates.preview(document, language, current_zone()) for language in LANGUAGES}
+    return {
+        "problems": [
+            {"path": each.path, "code": each.code, "message": each.message}
+            for each in message_templates.check(document)
+        ],
+        **{language: {"title": title, "body": text} for language, (title, text) in shown.items()},
+    }
+
+
+def _document(key: str, body: dict[str, Any]) -> dict[str, Any]:
+    return {"schema": SCHEMA, "key": key, "title": body["title"], "body": body["body"]}
