@@ -1,17 +1,15 @@
-"""What the world outside is told of a move: the events of webhooks, each with an id that is always the same."""
+"""What is told of a move, to plugins and the world outside: events, each with an id that is always the same."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Connection
 
-from ..forms import catalogue as forms
-from ..forms.records import Record
-from ..platform import webhooks
+from ..forms.announcing import event_id, record_json
+from ..platform import events
 from ..platform.db import utc_text
+from ..platform.events import Event
 from ..platform.text import local
-from ..platform.webhooks import Event
 from . import cases, store
 from .deadlines import plan
 from .effects import Note, OpenTask, SetStatus
@@ -25,35 +23,15 @@ Happening = tuple[str, str, Callable[[], Mapping[str, Any]]]
 
 
 def announce(conn: Connection, move: "Move", task_ids: Mapping[str, int]) -> None:
-    """Tell webhooks all that happened in a move; ``move.record`` is the record after it."""
+    """Tell webhooks and plugins all that happened in a move; ``move.record`` is the record after it."""
     for name, about, data in _happenings(conn, move, task_ids):
-        if webhooks.is_wanted(name):
-            number = _id(move.record.chain, str(move.run_id), name, about)
-            webhooks.publish(conn, Event(name, number, move.now, move.record.form, _whole(move, data)))
-
-
-def _id(*parts: str) -> str:
-    return "evt_" + hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
+        if events.is_wanted(name):
+            number = event_id(move.record.chain, str(move.run_id), name, about)
+            events.publish(conn, Event(name, number, move.now, move.record.form, _whole(move, data)))
 
 
 def _whole(move: "Move", data: Callable[[], Mapping[str, Any]]) -> Callable[[], Mapping[str, Any]]:
     return lambda: {"record": record_json(move.record), "run": _run_json(move), **data()}
-
-
-def record_json(record: Record) -> dict[str, Any]:
-    """A record as webhooks tell of it: that of the API, with its title, without its run."""
-    return {
-        "id": record.id,
-        "number": record.number,
-        "form": record.form,
-        "version": record.version,
-        "revision": record.revision,
-        "status": record.status,
-        "title": record.title,
-        "values": forms.program(record.form, record.version).dump(record.values),
-        "submitted_by": record.submitted_by,
-        "submitted_at": utc_text(record.submitted_at) if record.submitted_at else None,
-    }
 
 
 def _run_json(move: "Move") -> dict[str, Any]:

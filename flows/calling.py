@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..forms.announcing import record_json
 from ..platform import json, outgoing, webhooks
 from ..platform.db import utc_text
 from ..platform.errors import Malformed, NotFound, TooLarge
 from ..platform.outgoing import Answer, Blocked, NoAnswer
 from ..platform.text import msg
 from .actions import Action, ActionContext, ActionFailed
-from .announcing import record_json
 
 EVENT = "action.called"
 _MOST = 8000

@@ -16,7 +16,7 @@ from ..platform.acting import ActingAs
 from ..platform.audit import Entry
 from ..platform.people.directory import Person
 from ..platform.problems import pointer
-from . import balancing, catalogue, duplicates, lifecycle, records, search, totals
+from . import announcing, balancing, catalogue, duplicates, lifecycle, records, search, totals
 from .balancing import Taker
 from .definition import Field, Form
 from .indexes import FREE
@@ -184,6 +184,7 @@ def _next_number(conn: Connection, form: Form, at: datetime) -> str:
 
 def _handed_over(conn: Connection, record: Record, filing: Filing) -> Record:
     if record.status != OPEN:
+        announcing.submitted(conn, record)
         return record
     return lifecycle.current().submitted(conn, record, filing.by) or record
 

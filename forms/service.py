@@ -16,7 +16,7 @@ from ..platform.models import audit_entries
 from ..platform.people.directory import Person
 from ..platform.people.service import directory
 from ..platform.text import msg
-from . import attachments, balancing, catalogue, duplicates, filing, lifecycle, records, rights, uniqueness
+from . import announcing, attachments, balancing, catalogue, duplicates, filing, lifecycle, records, rights, uniqueness
 from .balances import holds_of
 from .context import context_of
 from .filing import Filing
@@ -26,7 +26,7 @@ from .models import record_links
 from .output import record_json, records_json
 from .program import FormProgram
 from .reading import Reading
-from .records import DRAFT, Record
+from .records import DRAFT, KEPT, Record
 
 _ATTEMPTS = 3
 
@@ -162,6 +162,8 @@ def _changed(
             return after
         data = {"changes": changes, "revision": after.revision}
         audit.append(conn, after.chain, [Entry("record.updated", by.key, ActingAs.PERSON, data, now)])
+        if after.status == KEPT:
+            announcing.updated(conn, after, changes)
         return lifecycle.current().updated(conn, after, by, frozenset(changes)) or after
 
 

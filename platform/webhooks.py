@@ -8,7 +8,7 @@ import re
 import secrets
 import time
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,25 +18,18 @@ from flask import Flask
 from sqlalchemy.engine import Connection
 from standardwebhooks.webhooks import Webhook as Signer
 
-from . import audit, background, caches, clock, json, outgoing
+from . import audit, background, caches, clock, events, json, outgoing
 from .acting import ActingAs
 from .audit import Entry
 from .background import DeadLetter, GiveUp, Job, Retry, enqueue
 from .db import after_commit, reading, transaction, utc_text
 from .errors import NotFound, Refused
+from .events import EVENTS, Event
 from .models import outbox, webhooks
 from .outgoing import Blocked, NoAnswer
 from .problems import Problem, pointer
 from .text import msg
 
-EVENTS = (
-    "record.submitted",
-    "record.updated",
-    "run.finished",
-    "task.opened",
-    "task.decided",
-    "task.overdue",
-)
 TEST = "webhook.test"
 KIND = "webhook"
 CHAIN = "webhooks"
@@ -94,8 +87,9 @@ class Wanted:
     active: bool = True
 
 
-def init_app(app: Flask) -> None:
-    """Nothing to set up: importing this module registers the handler."""
+def init_app(app: Flask) -> None:  # noqa: ARG001 - who is told is told by every application
+    """Be told of everything; importing this module registers the handler."""
+    events.tell_all(publish, is_wanted)
 
 
 # --- what admins do
@@ -238,17 +232,6 @@ def _record(conn: Connection, event: str, data: Mapping[str, Any], by: str | Non
 
 
 # --- what happens
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened. ``data`` is asked only if somebody wants to know."""
-
-    name: str
-    id: str
-    at: datetime
-    form: str | None
-    data: Callable[[], Mapping[str, Any]]
 
 
 def publish(conn: Connection, event: Event) -> None:

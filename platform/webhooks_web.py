@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from . import background, webhooks
 from .errors import Refused
+from .events import EVENTS
 from .people import policy
 from .people.current import current_person
 from .people.directory import ADMIN
@@ -35,7 +36,7 @@ menus.add(
 class WebhookForm(PageForm):
     key = StringField(_l("Key"), [InputRequired(_l("Give it a key.")), Length(max=63)])
     url = StringField(_l("Address"), [InputRequired(_l("Enter the address that is called.")), Length(max=2000)])
-    events = SelectMultipleField(_l("Events"), choices=list(webhooks.EVENTS))
+    events = SelectMultipleField(_l("Events"), choices=list(EVENTS))
     forms = StringField(_l("Forms"), [Length(max=2000)])
     active = BooleanField(_l("Switched on"))
 

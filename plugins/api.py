@@ -9,6 +9,7 @@ from flask import Blueprint, Flask
 from ..flows.actions import Action
 from ..flows.selectors import SelectorKind
 from ..forms.types import FieldType
+from ..platform.events import Subscriber
 from ..platform.notifications import Template
 from ..platform.text import LocalText
 from ..platform.web.menus import MenuEntry
@@ -39,4 +40,5 @@ class Plugin:
     packs: tuple[Pack, ...] = ()
     menu: tuple[MenuEntry, ...] = ()
     blueprints: tuple[Blueprint, ...] = ()
+    subscribers: tuple[Subscriber, ...] = ()
     init: Callable[[Flask], None] | None = None

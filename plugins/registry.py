@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from ..flows import actions, builtin_actions, messages, selectors
 from ..flows.check.documents import Offers
 from ..forms import types
-from ..platform import notifications
+from ..platform import events, notifications
 from ..platform.errors import NotFound, Refused
 from ..platform.people import roles
 from ..platform.text import msg
@@ -94,6 +94,8 @@ def _declare(plugin: Plugin) -> None:
         actions.register_action(action)
     for template in plugin.templates:
         notifications.register_template(template)
+    for subscriber in plugin.subscribers:
+        events.subscribe(subscriber)
     roles.register(plugin.roles)
 
 
