@@ -36,6 +36,7 @@ MODULES = (
     "platform.notifications_web",
     "platform.notifications_api",
     "platform.mail",
+    "platform.chat",
     "platform.webhooks",
     "platform.webhooks_web",
     "platform.webhooks_api",

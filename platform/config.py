@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from .business_time import known_country
+from .channel_names import read_channels
 from .errors import Refused
 from .problems import Problem
 from .text import LANGUAGES, msg
@@ -56,6 +57,10 @@ class Config:
     background: str = field(
         default="embedded",
         metadata={"help": "embedded: timers and messages in the web process; external: only in signoff worker."},
+    )
+    channels: str = field(
+        default="",
+        metadata={"help": "Chat channels for apprise, name=address, with spaces between: dingtalk=dingtalk://token."},
     )
     webhooks_private: str = field(
         default="",
@@ -172,6 +177,14 @@ def _check_mail(url: str) -> str:
     return msg("%(value)s is no mail address. Use smtp://host:port, smtps://host:port or folder:", value=repr(url))
 
 
+def _check_channels(text: str) -> str:
+    try:
+        read_channels(text)
+    except ValueError as error:
+        return error.args[0]  # type: ignore[no-any-return]
+    return ""
+
+
 def _check_networks(text: str) -> str:
     for name in (each.strip() for each in text.split(",")):
         try:
@@ -218,6 +231,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
         if urlsplit(url).scheme in ("http", "https")
         else msg("%(value)s is no http or https address.", value=repr(url))
     ),
+    "channels": _check_channels,
     "webhooks_private": _check_networks,
     "language": _one_of(*LANGUAGES),
     "time_zone": lambda zone: (
