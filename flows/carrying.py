@@ -65,7 +65,7 @@ class Move:
 
     def of(self, kind: type[E]) -> list[E]:
         """The effects of one kind, in order."""
-        return [each for each in self.effects if isinstance(each, kind)]
+        return [each for each in self.effects if type(each) is kind]
 
 
 def begin(

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from ..forms import catalogue as forms
 from ..forms.records import Record
 from ..platform import notifications
+from ..platform.caches import cache
 from ..platform.db import utc_text
 from ..platform.notifications import Template
 from ..platform.people import service as people
@@ -247,7 +248,12 @@ def _record_link(record: Record) -> str:
 
 def path_of(endpoint: str, **values: Any) -> str:
     """The path of a page of ours, also where there is no request: in the worker."""
-    return current_app.url_map.bind("").build(endpoint, values)
+    remembered = cache("flows.paths")
+    adapter = remembered.get("adapter")
+    if adapter is None:
+        adapter = remembered["adapter"] = current_app.url_map.bind("")
+    path: str = adapter.build(endpoint, values)
+    return path
 
 
 def _facts(record: Record, directory: Directory) -> dict[str, Any]:

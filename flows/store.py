@@ -95,6 +95,9 @@ _OPEN_OF_RECORDS = (
     .where(tasks.c.record_id.in_(sa.bindparam("ids", expanding=True)), tasks.c.open)
     .order_by(tasks.c.record_id, tasks.c.id)
 )
+_OPEN_OF_RECORD = Statement(
+    sa.select(tasks).where(tasks.c.record_id == sa.bindparam("id"), tasks.c.open).order_by(tasks.c.id)
+)
 _INSERT_RUN = statements.insert(runs, returning=["id"])
 _ADVANCE = Statement(
     sa.update(runs)
@@ -173,6 +176,9 @@ def runs_of_records(conn: Connection, record_ids: Sequence[int]) -> dict[int, Ru
     """The runs of many records, by record."""
     if not record_ids:
         return {}
+    if len(record_ids) == 1:
+        one = run_of_record(conn, record_ids[0])
+        return {one.record_id: one} if one is not None else {}
     rows = conn.execute(_RUNS_OF_RECORDS, {"ids": list(record_ids)})
     return {row.record_id: row for row in map(run_row, rows)}
 
@@ -225,7 +231,9 @@ def tasks_of_record(conn: Connection, record_id: int) -> list[TaskRow]:
 def open_tasks_of_records(conn: Connection, record_ids: Sequence[int]) -> dict[int, list[TaskRow]]:
     """What each record waits for now."""
     found: dict[int, list[TaskRow]] = {record_id: [] for record_id in record_ids}
-    if record_ids:
+    if len(record_ids) == 1:
+        found[record_ids[0]] = [task_row(row) for row in _OPEN_OF_RECORD.all(conn, {"id": record_ids[0]})]
+    elif record_ids:
         for row in conn.execute(_OPEN_OF_RECORDS, {"ids": list(record_ids)}):
             found[row.record_id].append(task_row(row))
     return found

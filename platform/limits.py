@@ -1,9 +1,14 @@
 """How often somebody may ask: one limiter for sign-in and API, kept in the memory of each process."""
 
+import threading
+import time
+
 from flask import Flask, request
 from flask_limiter import Limiter
+from limits import parse
 
 from . import config
+from .caches import cache
 
 
 def address() -> str:
@@ -21,3 +26,34 @@ limiter = Limiter(key_func=address, storage_uri="memory://", strategy="fixed-win
 
 def init_app(app: Flask) -> None:
     limiter.init_app(app)
+
+
+class Window:
+    """Counts calls in windows of a fixed length; cheap enough for each call of the API."""
+
+    def __init__(self, amount: int, seconds: int) -> None:
+        self._amount = amount
+        self._seconds = seconds
+        self._number = 0
+        self._counts: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def hit(self, who: str) -> float | None:
+        """Count a call; the seconds to wait if there were too many, else ``None``."""
+        now = time.time()
+        number = int(now // self._seconds)
+        with self._lock:
+            if number != self._number:
+                self._number, self._counts = number, {}
+            count = self._counts[who] = self._counts.get(who, 0) + 1
+        return None if count <= self._amount else (number + 1) * self._seconds - now
+
+
+def window(limit: str) -> Window:
+    """The window of ``limit`` (``600 per minute``) in this process."""
+    windows = cache("limits")
+    if limit not in windows:
+        allowed = parse(limit)
+        windows[limit] = Window(allowed.amount, allowed.get_expiry())
+    found: Window = windows[limit]
+    return found

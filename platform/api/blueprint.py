@@ -37,7 +37,8 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
         return found
 
     def arguments(self, schema: Any, **options: Any) -> Decorator:
-        found: Decorator = super().arguments(schema, **options)
+        # made once: an instance for each call would cost as much as reading the body with it
+        found: Decorator = super().arguments(schema() if isinstance(schema, type) else schema, **options)
         return found
 
     def response(self, status_code: int, schema: Any = None, **options: Any) -> Decorator:

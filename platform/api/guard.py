@@ -1,13 +1,11 @@
 """What happens before every call of the API: who asks, how often, and whether the body can be read."""
 
 import math
-import time
 
 from flask import current_app, g, request
-from limits import parse
 
 from ..errors import NotSignedIn, TooMany
-from ..limits import address, limiter
+from ..limits import address, window
 from ..people import current, tokens
 from ..people.directory import Person
 from ..text import msg
@@ -64,10 +62,9 @@ def _limit(who: str) -> None:
     config = signoff().config
     if config.testing:
         return
-    allowed = parse(config.api_limit)
-    if limiter.limiter.hit(allowed, "api", who):
+    wait = window(config.api_limit).hit(who)
+    if wait is None:
         return
-    until = limiter.limiter.get_window_stats(allowed, "api", who).reset_time
-    seconds = max(1, math.ceil(until - time.time()))
+    seconds = max(1, math.ceil(wait))
     text = msg("More than %(limit)s. Try again in %(seconds)s s.", limit=config.api_limit, seconds=seconds)
     raise TooMany(text, retry_after=seconds)

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from .. import clock, json
-from ..db import transaction
+from ..db import reading_together, transaction
 from ..errors import Malformed, Refused
 from ..models import idempotency_keys as keys
 from ..people.current import person_or_none
@@ -48,7 +48,10 @@ def once_per_key(view: View) -> View:
     @wraps(view)
     def once(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         key = request.headers.get(HEADER)
-        return view(*args, **kwargs) if key is None else _once(_checked(key), view, args, kwargs)
+        if key is not None:
+            return _once(_checked(key), view, args, kwargs)
+        with reading_together():
+            return view(*args, **kwargs)
 
     return once
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from .. import clock, db
 from ..errors import NotFound, Refused
 from ..problems import Problem
+from ..statements import Statement
 from ..text import msg
 from . import service
 from .directory import Person
@@ -66,21 +67,28 @@ def _problems(name: str, days: int | None) -> list[Problem]:
     return problems
 
 
-_FIND = sa.select(tokens).where(tokens.c.hash == sa.bindparam("hash"))
+_FIND = Statement(
+    sa.select(tokens.c.id, tokens.c.person, tokens.c.expires_at, tokens.c.last_used_on).where(
+        tokens.c.hash == sa.bindparam("hash"), tokens.c.revoked_at.is_(None)
+    )
+)
 _USED = tokens.update().where(tokens.c.id == sa.bindparam("token")).values(last_used_on=sa.bindparam("today"))
 
 
 def resolve(token: str) -> Person | None:
     """The active person whom ``token`` stands for, ``None`` if it does not hold."""
-    with db.reading() as conn:
-        row = conn.execute(_FIND, {"hash": _hash(token)}).first()
+    with db.reading_together() as conn:
+        row = _FIND.first(conn, {"hash": _hash(token)})
+        if row is None:
+            return None
+        number, person, expires_at, last_used_on = row
+        owner = service.directory().active(person)
     now = clock.now()
-    if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+    if expires_at is not None and expires_at <= now:
         return None
-    owner = service.directory().active(row.person)
-    if owner is not None and row.last_used_on != now.date():
+    if owner is not None and last_used_on != now.date():
         with db.transaction() as conn:
-            conn.execute(_USED, {"token": row.id, "today": now.date()})
+            conn.execute(_USED, {"token": number, "today": now.date()})
     return owner
 
 

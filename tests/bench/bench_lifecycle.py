@@ -16,6 +16,7 @@ from signoff.flows import service, store
 from signoff.forms import service as forms
 from signoff.platform import db
 from signoff.platform.people import service as people
+from signoff.platform.statements import watched
 
 from .company import APPROVERS, VALUES, company, fresh_database
 
@@ -37,7 +38,7 @@ def main(database_url: str) -> None:
         engine = app.extensions["signoff"].engine
         for _ in range(20):
             _lifecycle()
-        statements = _statements(engine)
+        statements = _statements()
         before = _bytes(engine)
         started = _count(engine)
         rate = _rate(_lifecycle)
@@ -67,23 +68,19 @@ def _rate(lifecycle: Callable[[], None]) -> float:
     return done / spent
 
 
-def _statements(engine: sa.Engine) -> list[int]:
-    """Statements of each action, commits among them, without those of finding the task."""
-    seen: list[str] = []
-
-    def note(*each: Any) -> None:
-        seen.append(each[2])
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    record = forms.submit("claim", VALUES, by=people.person("amy"))
+def _statements() -> list[int]:
+    """Statements of each action, without those of finding the task and without begins and commits."""
+    asking = people.person("amy")
+    with watched() as seen:
+        record = forms.submit("claim", VALUES, by=asking)
     counts = [len(seen)]
-    for person in APPROVERS:
+    for key in APPROVERS:
         with db.reading() as conn:
             task = store.open_tasks_of_records(conn, [record.id])[record.id][0]
-        seen.clear()
-        service.decide(task.id, by=people.person(person), verdict="approve")
+        person = people.person(key)
+        with watched() as seen:
+            service.decide(task.id, by=person, verdict="approve")
         counts.append(len(seen))
-    sa.event.remove(engine, "before_cursor_execute", note)
     return counts
 
 
