@@ -55,7 +55,7 @@ def test_a_threshold_is_changed_checked_and_published(company: Server, context: 
     order = order_from(client_of(company, "amy"))["number"]
     number = _file_for(context().new_page(), company.url, order, "250")
     _reminded(context().new_page(), company.url, number)
-    appears(ada, f"{company.url}/mails", f"Overdue: Refund request {number}")
+    appears(ada, f"{company.url}/mails", f"Refund request {number}: approved")
 
 
 def _file_for(amy: Page, url: str, order: str, price: str) -> str:

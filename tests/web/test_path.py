@@ -139,6 +139,7 @@ def test_the_inbox_by_keyboard_alone(demo: Server, signed_in: SignedIn, filed: F
     rows = bo.locator(".inbox-row")
     keys, opened = bo.keyboard, bo.locator(".inbox-row.is-open")
     expect(rows.first).to_have_class(re.compile("is-open"))
+    expect(bo.locator(".inbox")).to_have_attribute("data-started", "inbox")
     keys.press("j")
     expect(rows.nth(1)).to_have_class(re.compile("is-open"))
     expect(bo.locator("#pane h2").first).to_contain_text(_number(rows.nth(1)))

@@ -20,8 +20,10 @@ async function start(element: HTMLElement, name: string): Promise<void> {
   if (names.has(name)) return;
   started.set(element, names.add(name));
   const module = await load(name);
-  if (module) module(element);
-  else console.error(`No script module ${name}.`);
+  if (module) {
+    module(element);
+    element.dataset["started"] = [...names].join(" "); // from here on it answers to keys: browser tests wait for it
+  } else console.error(`No script module ${name}.`);
 }
 
 /** Starts the modules of all elements in `root`; call it for HTML that came later. */
