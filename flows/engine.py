@@ -18,6 +18,7 @@ from ..platform.errors import NotFound
 from ..platform.text import msg
 from .effects import Actor, SetStatus
 from .engine_back import marks_of, targets
+from .engine_calendar import reschedule
 from .engine_decide import decide
 from .engine_draft import Draft
 from .engine_errors import NotAllowed, NotAssigned, RunFinished, TaskClosed
@@ -44,6 +45,7 @@ from .events import (
     Opened,
     Recalled,
     Released,
+    Rescheduled,
     Resubmitted,
     Settled,
     Taken,
@@ -85,7 +87,7 @@ def step(program: FlowProgram, run: Run, event: Event, world: World) -> Transiti
     if on_task is not None:
         on_task(draft, _task(run, event, world), event)
         return draft.transition()
-    if isinstance(event, Expired | Completed | Failed | Edited | Opened | Recalled | HandedOver | Moved):
+    if isinstance(event, Expired | Completed | Failed | Edited | Opened | Recalled | HandedOver | Moved | Rescheduled):
         if not run.finished or isinstance(event, Completed | Failed | Opened):
             _SILENT[type(event)](draft, event)
     elif run.finished:
@@ -136,6 +138,7 @@ _SILENT: Mapping[type, Callable[[Draft, Any], None]] = {
     Recalled: recalled,
     HandedOver: hand_over,
     Moved: move,
+    Rescheduled: reschedule,
     Edited: edit,
 }
 _ON_RUN: Mapping[type, Callable[[Draft, Any], None]] = {

@@ -53,6 +53,10 @@ _ENTRIES: Mapping[str, Phrase] = {
         "en": "Moved from version {from_version} of the flow to version {to_version}.",
         "zh": "流程由版本 {from_version} 迁移至版本 {to_version}。",
     },
+    "deadline.moved": {
+        "en": "The working days changed: {step} has another deadline.",
+        "zh": "工作日历变更，“{step}”的时限已调整。",
+    },
     "task.handed_over": {
         "en": "{step} went from {person} to {to}.",
         "zh": "“{step}”由 {person} 交接给 {to}。",

@@ -165,6 +165,11 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Rescheduled:
+    """The flow's calendar is another: deadlines of open steps are counted anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandedOver:
     """Everything of ``person``, who leaves, goes over to ``to``."""
 
@@ -209,6 +214,7 @@ Event = (
     | Recalled
     | HandedOver
     | Moved
+    | Rescheduled
     | Arrived
     | Edited
 )

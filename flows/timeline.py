@@ -37,6 +37,7 @@ _LOOKS = {
     "task.claimed": ("hand-index", "neutral"),
     "task.transferred": ("arrow-left-right", "neutral"),
     "run.moved": ("arrow-up-right", "neutral"),
+    "deadline.moved": ("calendar", "neutral"),
     "task.handed_over": ("arrow-left-right", "neutral"),
     "task.delegated": ("arrow-left-right", "neutral"),
     "task.added": ("person-plus", "neutral"),

@@ -1,17 +1,20 @@
 """Calendars of the database: read once and remembered for a moment, so that the path of a decision asks nothing."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.engine import Connection
 
+from . import audit, clock
+from .acting import ActingAs
+from .audit import Entry
 from .caches import cache
 from .calendars import Calendar, CalendarDocument, read_calendar, standard
 from .config import Config
-from .db import after_commit, reading
+from .db import after_commit, reading, transaction
 from .errors import NotFound, Refused
 from .models import calendars
 from .problems import Problem
@@ -46,7 +49,7 @@ def documents() -> dict[str, CalendarDocument]:
 
 
 def save_calendar(conn: Connection, document: Mapping[str, Any]) -> Calendar:
-    """Put a calendar in force; deadlines that are set already stay where they are.
+    """Put a calendar in force; whoever set deadlines by it hears of it in the same transaction.
 
     Raises:
         Refused: with all problems of the document.
@@ -57,7 +60,39 @@ def save_calendar(conn: Connection, document: Mapping[str, Any]) -> Calendar:
     conn.execute(sa.delete(calendars).where(calendars.c.key == read.key))
     conn.execute(sa.insert(calendars).values(key=read.key, document=dict(document)))
     after_commit(forget)
+    for hear in _listeners:
+        hear(conn, read.key)
     return read
+
+
+Hear = Callable[[Connection, str], None]
+_listeners: list[Hear] = []
+
+
+def on_change(hear: Hear) -> None:
+    """Have ``hear`` called with the key of every calendar that is saved, in the same transaction."""
+    if hear not in _listeners:
+        _listeners.append(hear)
+
+
+def known() -> dict[str, Calendar]:
+    """Every calendar, by key; ``office`` is always among them."""
+    return dict(sorted(_calendars().items()))
+
+
+def save(document: Mapping[str, Any], *, by: str | None) -> Calendar:
+    """Put a calendar in force, and write down who did.
+
+    Raises:
+        Refused: with all problems of the document.
+    """
+    with transaction() as conn:
+        saved = save_calendar(conn, document)
+        acting_as = ActingAs.PERSON if by else ActingAs.SYSTEM
+        audit.append(
+            conn, "calendars", [Entry("calendar.saved", by, acting_as, {"calendar": dict(document)}, clock.now())]
+        )
+    return saved
 
 
 def check_calendar(document: object) -> list[Problem]:

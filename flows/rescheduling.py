@@ -1,0 +1,59 @@
+"""When a calendar changes: the deadlines of running requests that keep it follow, a batch at a time."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.engine import Connection
+
+from ..platform import calendar_store, clock, db
+from ..platform.background import Job, enqueue, handler
+from ..platform.errors import NotFound
+from . import cases, jobs, store
+from .events import Rescheduled
+from .models import runs
+
+KIND = "flow.calendar"
+BATCH = 50
+_RUNNING = (
+    sa.select(runs.c.id)
+    .where(runs.c.ended_at.is_(None), runs.c.id > sa.bindparam("after"))
+    .order_by(runs.c.id)
+    .limit(BATCH)
+)
+
+
+def init_app(_app: Flask) -> None:
+    """Hear of every calendar that changes."""
+    calendar_store.on_change(_changed)
+
+
+def _changed(conn: Connection, key: str) -> None:
+    """Every process has read the new calendar by then."""
+    due_at = clock.now() + timedelta(seconds=calendar_store.REMEMBER_SECONDS + 1)
+    enqueue(conn, KIND, {"calendar": key}, key=f"calendar:{key}:{clock.now().isoformat()}", due_at=due_at)
+
+
+@handler(KIND)
+def reschedule(job: Job) -> None:
+    """Move every running request; called again it changes nothing that it changed before."""
+    after = 0
+    while True:
+        with db.transaction() as conn:
+            batch = list(conn.scalars(_RUNNING, {"after": after}))
+            store.lock_runs(conn, batch)
+            for run_id in batch:
+                _of_run(conn, run_id, str(job.payload["calendar"]))
+        if len(batch) < BATCH:
+            return
+        after = batch[-1]
+
+
+def _of_run(conn: Connection, run_id: int, calendar: str) -> None:
+    try:
+        case = cases.of_run(conn, run_id, lock=True)
+    except NotFound:
+        return
+    kept = cases.calendar_of(case.program)
+    if kept.key == calendar:
+        jobs.move(conn, case, Rescheduled())
