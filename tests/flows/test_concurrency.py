@@ -16,8 +16,9 @@ from signoff.flows.models import tasks
 from signoff.forms import service as forms
 from signoff.platform import audit
 from signoff.platform.db import reading
-from signoff.platform.errors import SignoffError
+from signoff.platform.errors import SignoffError, Unavailable
 from signoff.platform.scheduler import run_due
+from signoff.platform.statements import watched
 
 from ..conftest import Clock
 from .shop import order, person, refund
@@ -172,3 +173,32 @@ def test_processes_decide_each_task_once(shop: Flask) -> None:
         worker.join()
     assert said == {200: REQUESTS, 409: 2 * REQUESTS}
     assert [len(decisions(each)) for each in ids] == [1] * REQUESTS
+
+
+def test_an_edit_locks_what_a_decision_locks_and_in_the_same_order() -> None:
+    filed = refund()
+    with watched() as seen:
+        forms.update(filed.id, {"conversation": "It came broken."}, by=person("ada"))
+    if any("FOR UPDATE" in each for each in seen):
+        places = [
+            next(place for place, each in enumerate(seen) if part in each and verb in each)
+            for verb, part in (("FOR UPDATE", "signoff_run"), ("UPDATE", "UPDATE signoff_record "))
+        ]
+        assert places == sorted(places)
+
+
+def test_edits_and_decisions_of_the_same_requests_never_wait_for_each_other(context: Flask) -> None:
+    sold = order(5000)
+    filed = [refund(3, of=sold) for _ in range(REQUESTS)]
+    with reading() as conn:
+        waiting = {
+            of: found[0].id for of, found in store.open_tasks_of_records(conn, [each.id for each in filed]).items()
+        }
+    calls: list[Callable[[], Any]] = []
+    for each in filed:
+        calls.append(lambda of=each.id: service.decide(waiting[of], by=person("li"), verdict="approve"))  # type: ignore[misc]
+        calls.append(lambda of=each.id: forms.update(of, {"conversation": "It came broken."}, by=person("ada")))  # type: ignore[misc]
+        calls.append(lambda of=each.id: service.comment(of, by=person("ada"), text="Quickly."))  # type: ignore[misc]
+    results = at_once(context, calls)
+    assert not [each for each in results if isinstance(each, Unavailable)]
+    assert audit.verify().ok

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from signoff.forms import catalogue, drafts, indexes, records, search, service
+from signoff.forms import catalogue, drafts, indexes, records, search, service, uniqueness
 from signoff.platform import audit, db
 from signoff.platform.errors import Conflict, Forbidden, NotFound, Refused, SignoffError
 from signoff.platform.people.directory import Person
@@ -97,6 +97,20 @@ def test_a_unique_value_is_taken_once_by_many_at_the_same_time(tables: Flask, ad
     with ThreadPoolExecutor(8) as pool:
         answers = sorted(pool.map(submit, range(16)))
     assert answers == ["made"] + ["not_unique"] * 15
+
+
+def test_a_value_that_is_taken_undoes_its_own_block_of_an_outer_transaction_alone(
+    ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product(ada)
+    # as if somebody took the value between the check and the write
+    monkeypatch.setattr(uniqueness, "problems", lambda *_args, **_more: [])
+    with db.transaction():
+        with pytest.raises(Refused) as refused:
+            product(ada)
+        other = product(ada, sku="B2")
+    assert [each.code for each in refused.value.problems] == ["not_unique"]
+    assert service.read_record(other.id, by=ada).title
 
 
 def test_a_unique_field_cannot_be_published_over_duplicates(ada: Person) -> None:

@@ -1,0 +1,122 @@
+"""Statements on the driver's own cursor: types and errors as Core has them, writes that travel together in order."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from signoff.platform import db, statements
+from signoff.platform.errors import Unavailable
+from signoff.platform.models import settings, timers
+from signoff.platform.statements import Statement, watched
+
+AT = datetime(2026, 3, 2, 2, 0, 0, 5, tzinfo=UTC)
+SET = statements.insert(timers, "key", "kind", "due_at", "payload", "attempts", returning=["id"])
+READ = Statement(
+    sa.select(timers.c.key, timers.c.due_at, timers.c.payload, timers.c.claimed_until)
+    .where(timers.c.kind == sa.bindparam("kind"))
+    .order_by(timers.c.id)
+)
+PUT_OFF = Statement(sa.update(timers).where(timers.c.key == sa.bindparam("name")).values(attempts=7))
+SETTING = statements.insert(settings, "key", "value")
+
+
+@pytest.fixture(autouse=True)
+def _context(context: Flask) -> None:
+    """Every test has an application."""
+
+
+def timer(key: str) -> dict[str, Any]:
+    return {"key": key, "kind": "test", "due_at": AT, "payload": {"é": [1, None]}, "attempts": 0}
+
+
+def test_values_go_in_and_come_out_as_with_core() -> None:
+    with db.transaction() as conn:
+        number = SET.one(conn, timer("a"))[0]
+        assert READ.all(conn, {"kind": "test"}) == [("a", AT, {"é": [1, None]}, None)]
+    with db.reading() as conn:
+        row = conn.execute(sa.select(timers).where(timers.c.id == number)).one()
+    assert (row.due_at, row.payload) == (AT, {"é": [1, None]})
+
+
+def test_what_waits_is_sent_before_anything_that_answers() -> None:
+    with db.transaction() as conn:
+        SETTING.later(conn, {"key": "a", "value": 1})
+        assert conn.execute(sa.select(settings.c.value).where(settings.c.key == "a")).scalar() == 1
+        SET.one(conn, timer("a"))
+        PUT_OFF.later(conn, {"name": "a"})
+        assert PUT_OFF.run(conn, {"name": "b"}) == 0
+        assert conn.execute(sa.select(timers.c.attempts)).scalar() == 7
+        SETTING.later(conn, {"key": "b", "value": 2})
+    with db.reading() as conn:
+        assert conn.execute(sa.select(sa.func.count()).select_from(settings)).scalar() == 2
+
+
+def test_what_waits_is_undone_with_its_transaction_or_its_block() -> None:
+    class PowerCut(Exception): ...
+
+    def fails() -> None:
+        with db.undoable():
+            SETTING.later(conn, {"key": "inner", "value": 1})
+            raise PowerCut
+
+    with db.transaction() as conn:
+        SETTING.later(conn, {"key": "outer", "value": 1})
+        with pytest.raises(PowerCut):
+            fails()
+    with db.reading() as conn:
+        assert conn.execute(sa.select(settings.c.key)).scalars().all() == ["outer"]
+
+
+def test_a_count_that_is_wrong_undoes_everything() -> None:
+    class Outrun(Exception): ...
+
+    def check(count: int) -> None:
+        if count != 1:
+            raise Outrun
+
+    def fails() -> None:
+        with db.transaction() as conn:
+            SETTING.later(conn, {"key": "a", "value": 1})
+            PUT_OFF.later(conn, {"name": "nobody"}, check)
+
+    with pytest.raises(Outrun):
+        fails()
+    with db.reading() as conn:
+        assert conn.execute(sa.select(settings.c.key)).all() == []
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_errors_are_those_of_sqlalchemy(late: bool) -> None:
+    def fails() -> None:
+        with db.transaction() as conn:
+            for _ in range(2):
+                (SETTING.later if late else SETTING.run)(conn, {"key": "a", "value": 1})
+
+    with pytest.raises(sa.exc.IntegrityError):
+        fails()
+
+
+def test_a_table_that_is_missing_is_said_in_words() -> None:
+    nothing = Statement(sa.text("SELECT * FROM signoff_nothing"))
+    with pytest.raises(Unavailable, match="lacks a table"), db.reading() as conn:
+        nothing.first(conn)
+
+
+def test_one_use_case_asks_over_one_connection() -> None:
+    with db.reading_together() as outer:
+        with db.reading() as inner:
+            assert inner is outer
+        with db.transaction() as writing:
+            assert writing is not outer
+            with db.reading() as inside:
+                assert inside is writing
+
+
+def test_what_runs_can_be_watched() -> None:
+    with watched() as seen, db.transaction() as conn:
+        SETTING.later(conn, {"key": "a", "value": 1})
+        conn.execute(sa.select(settings.c.key))
+    assert [each.split()[0] for each in seen if "signoff_setting" in each] == ["INSERT", "SELECT"]
