@@ -107,10 +107,23 @@ def _hand_over(draft: Draft, step: Step, due: Due, do: str) -> None:
     draft.note(f"task.{code}", TIMER, task=first.name, step=step.id, to=receivers[0].principal)
     for each in others:
         draft.cancel_task(each, code, TIMER)
+    needless = len(others) + _drop_waiting_for_nobody(draft, step)
     if step.mode is Mode.VOTE:
-        draft.change_step(step.id, total=draft.steps[step.id].total - len(others))
+        draft.change_step(step.id, total=draft.steps[step.id].total - needless)
     for receiver in receivers[1:]:
         give(draft, step, receiver, slot=first.slot, before=why)
+
+
+def _drop_waiting_for_nobody(draft: Draft, step: Step) -> int:
+    """Tasks held until those who were added agreed go with them; how many."""
+    count = 0
+    while True:
+        waited_for = {task.parent for task in draft.tasks}
+        held = next((each for each in draft.tasks_of(step.id) if each.held and each.name not in waited_for), None)
+        if held is None:
+            return count
+        draft.cancel_task(held, "escalated", TIMER)
+        count += 1
 
 
 def _moved(task: Task, to: Candidate, why: tuple[Reason, ...]) -> Task:

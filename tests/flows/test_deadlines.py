@@ -7,7 +7,7 @@ import pytest
 from signoff.flows.deadlines import moment, plan
 from signoff.flows.definition import Due, Then
 from signoff.flows.effects import Actor, ClearTimer, CloseTask, Notify, OpenTask, SetTimer
-from signoff.flows.events import Arrived, Expired, Resubmitted
+from signoff.flows.events import Added, Arrived, Expired, Resubmitted
 from signoff.platform.acting import ActingAs
 from signoff.platform.durations import parse_duration
 
@@ -199,3 +199,16 @@ def test_an_event_ends_the_waiting_and_brings_values():
 def test_an_event_that_nothing_waits_for_is_refused():
     with pytest.raises(Exception, match="Waited for: a"):
         play([wait("w", event="a")]).happen(Arrived("b", Actor("cay")))
+
+
+def test_an_escalation_takes_along_who_waits_for_those_it_made_needless() -> None:
+    then = {"do": "escalate", "to": [{"person": "boss"}]}
+    game = play(
+        [approve("lead", "ann", "dan", mode="vote", share="0.5", due={"in": "PT1H", "then": then})], submitter="bob"
+    )
+    game.happen(Added(game.task("lead", "dan").name, Actor("dan"), ("cay",), "before"))
+    game.wait(hours=2).happen(Expired("lead"))
+    assert game.waiting() == ["lead p:boss"]
+    assert len(game.run.tasks) == 1, "nothing is held for nobody"
+    game.act("lead/boss:approve")
+    assert game.run.status == "approved"
