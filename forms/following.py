@@ -35,12 +35,13 @@ def script(
 
     ``zone`` is that in which the page shows times.
     """
-    return Markup('{{"program":{},"now":{}}}').format(
-        _program(program, rights, context.language), htmlsafe_json_dumps(_now(program, reading, context, rights, zone))
-    )
+    told, asked = _program(program, rights, context.language)
+    now = htmlsafe_json_dumps(_now(program, reading, context, rights, zone, asked), separators=(",", ":"))
+    return Markup(f'{{"program":{told},"now":{now}}}')  # noqa: S704 - both are safe within a script
 
 
-def _program(program: FormProgram, rights: Rights | None, language: str) -> Markup:
+def _program(program: FormProgram, rights: Rights | None, language: str) -> tuple[Markup, frozenset[str]]:
+    """JSON of the program, and the facts that it asks for."""
     known = cache("forms.following")
     place = (
         program.form.key,
@@ -52,9 +53,17 @@ def _program(program: FormProgram, rights: Rights | None, language: str) -> Mark
     if place not in known:
         if len(known) > 500:
             known.clear()
-        known[place] = htmlsafe_json_dumps(public(program, rights, language), separators=(",", ":"))
-    found: Markup = known[place]
+        told = htmlsafe_json_dumps(public(program, rights, language), separators=(",", ":"))
+        known[place] = told, _facts_of(program)
+    found: tuple[Markup, frozenset[str]] = known[place]
     return found
+
+
+def _facts_of(program: FormProgram) -> frozenset[str]:
+    asked = [formulas.fields_of(tree) for tree in program.trees.values()]
+    for parsed in program.rules:
+        asked += [reads(parsed.when), *(formulas.fields_of(tree) for tree in parsed.sets.values())]
+    return frozenset().union(*asked) & FACTS.keys()
 
 
 def public(program: FormProgram, rights: Rights | None, language: str) -> dict[str, Any]:
@@ -170,12 +179,14 @@ def _sort_of(field: Field, language: str) -> dict[str, Any]:
 
 
 def _now(
-    program: FormProgram, reading: Reading, context: ReadContext, rights: Rights | None, zone: tzinfo
+    program: FormProgram,
+    reading: Reading,
+    context: ReadContext,
+    rights: Rights | None,
+    zone: tzinfo,
+    asked: frozenset[str],
 ) -> dict[str, Any]:
     """Facts that the form asks for, and values that stand in no input: those that may only be read, and totals."""
-    asked = {name for parsed in program.rules for name in reads(parsed.when)}
-    asked |= {name for tree in program.trees.values() for name in formulas.fields_of(tree)}
-    asked |= {name for parsed in program.rules for tree in parsed.sets.values() for name in formulas.fields_of(tree)}
     secret = concealed(program, rights)
     fixed = {
         field.key: typed(field, reading.values.get(field.key), secret)

@@ -1,7 +1,7 @@
 """Drawing a form: its stencils filled with values, problems and rights, to be edited or to be read."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -297,6 +297,8 @@ class _Pen:
         ]
         typed = self.values.get(drawn.field.key) or ()
         states = self._column_states(drawn, columns)
+        if not self.errors:  # what is so in every row is put in once
+            columns = [replace(each, edit=each.edit.filled(gaps)) for each, gaps in zip(columns, states, strict=True)]
         return "".join(
             self._edit_row(drawn, columns, str(place), wire, typed[place] if place < len(typed) else {}, states)
             for place, wire in enumerate(wires)
@@ -316,8 +318,10 @@ class _Pen:
         for column, state in zip(columns, states, strict=True):
             key = column.field.key
             ident = f"{start}-{key}"
-            gaps = {**state, "row": place, **self._content(column, ident, wires.get(key, ""), typed.get(key))}
-            if self.errors:
+            gaps = self._content(column, ident, wires.get(key, ""), typed.get(key))
+            gaps["row"] = place
+            if self.errors or place == ROW:
+                gaps = {**state, **gaps}
                 self._blame(gaps, ident)
             cells.append(column.edit.fill(gaps))
         assert drawn.edit_row is not None

@@ -65,6 +65,17 @@ class Stencil:
         return "".join(parts)
 
 
+    def filled(self, gaps: Mapping[str, str]) -> "Stencil":
+        """The stencil with those gaps closed; the others stay open."""
+        parts = [self.parts[0]]
+        for name, html in zip(self.parts[1::2], self.parts[2::2], strict=True):
+            if name in gaps:
+                parts[-1] += gaps[name] + html
+            else:
+                parts += [name, html]
+        return Stencil(tuple(parts))
+
+
 def stencil(html: str) -> Stencil:
     return Stencil(tuple(html.split(MARK)))
 

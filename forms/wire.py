@@ -129,7 +129,10 @@ def wires_of(
             found[field.key] = [
                 {
                     column.key: wire_of(
-                        column, row.get(column.key), links.get(pointer(field.key, place, column.key)), zone
+                        column,
+                        row.get(column.key),
+                        links.get(pointer(field.key, place, column.key)) if column.type == "lookup" else None,
+                        zone,
                     )
                     for column in field.columns
                 }

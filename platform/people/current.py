@@ -52,6 +52,7 @@ def person_or_none() -> Person | None:
 def act_as(person: Person) -> None:
     """The rest of this request is done by ``person``, who has proven it in another way: a token, a signed link."""
     g.signoff_person = person
+    g.pop("signoff_language", None)
 
 
 def _find() -> Person | None:
@@ -87,6 +88,7 @@ def begin_session(person: str) -> None:
     session.clear()
     session.update(session_of(person))
     g.pop("signoff_person", None)
+    g.pop("signoff_language", None)
     g.pop("csrf_token", None)
 
 
@@ -99,6 +101,7 @@ def end_session() -> None:
     """Sign out in this browser."""
     session.clear()
     g.pop("signoff_person", None)
+    g.pop("signoff_language", None)
     g.pop("csrf_token", None)
 
 

@@ -1,15 +1,17 @@
 """The web shell: layout, menus, language, errors and security of every page."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, current_app, g, request, url_for
+from markupsafe import Markup
 
 from ..people.directory import Person
-from . import errors, filters, language, menus, security
+from . import errors, filters, language, layout, menus, security
 from .assets import asset, icon
+from .layout import Look
 from .pages import FAVICON, bp, theme
 from .place import is_ours, signoff
 from .security import csp_nonce
@@ -28,14 +30,16 @@ def init_app(app: Flask) -> None:
     filters.init_app(app)
     security.init_app(app)
     errors.init_app(app)
-    app.jinja_env.globals.update(asset=asset, icon=icon, _icon=icon, csp_nonce=csp_nonce)
+    app.jinja_env.globals.update(
+        csrf_token=security.csrf_token, asset=asset, icon=icon, _icon=icon, csp_nonce=csp_nonce
+    )
     app.jinja_env.globals.update(person_name=person_name, role_names=role_names)
     app.context_processor(_shell)
 
 
 def _begin_anew() -> None:
     """Forget the request before: under a host's own application context, as in tests, ``g`` outlives requests."""
-    for name in ("signoff_nonce", "signoff_bare", "csrf_token", "csrf_valid"):
+    for name in ("signoff_nonce", "signoff_bare", "signoff_language", "csrf_token", "csrf_valid"):
         g.pop(name, None)
     if is_ours():  # a form of 1,000 line items has more inputs than Flask expects of anybody
         request.max_form_parts = MOST_INPUTS
@@ -76,6 +80,28 @@ class _Layout:
     @cached_property
     def bell(self) -> menus.Item | None:
         return menus.corner("bell", self.person)
+
+    @cached_property
+    def look(self) -> Hashable:
+        """All that the bars of the page show: where it is the same, they look the same."""
+        who = self.person and (self.person.key, self.person.name, self.person.email)
+        places = (request.script_root, self.search_url, self.sign_out_url)
+        return Look((self.language, self.theme, who, self.items, self.bell, places))
+
+    @property
+    def header(self) -> Markup:
+        """The bar above the page."""
+        return layout.drawn("header", self)
+
+    @property
+    def tabbar(self) -> Markup:
+        """The bar below it on a phone."""
+        return layout.drawn("tabbar", self)
+
+    @property
+    def words(self) -> Markup:
+        """What scripts say, for an attribute of the body."""
+        return layout.words(self.language)
 
     @cached_property
     def language(self) -> str:

@@ -108,8 +108,13 @@ def language() -> str:
         return spoken
     if not has_request_context():
         return str(signoff().config.language)
-    if g.get("signoff_bare", False):
-        return asked_language()
+    found: str | None = g.get("signoff_language")
+    if found is None:
+        found = g.signoff_language = asked_language() if g.get("signoff_bare", False) else _of_person()
+    return found
+
+
+def _of_person() -> str:
     from ..people.current import current_language
 
     return current_language()

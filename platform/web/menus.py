@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 
+from ..caches import cache
 from ..people.directory import ADMIN, Person
+from .language import language
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class MenuLink:
     active: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MenuEntry:
     """``label`` may be lazy. ``roles``: who sees it, ``"*"`` is everybody. ``also``: further endpoints that mark it.
 
@@ -55,10 +57,13 @@ class Item:
 
 ADMINISTRATION = "administration"
 
+Said = dict[MenuEntry, tuple[str, str]]
+
 _entries: dict[str, MenuEntry] = {
     ADMINISTRATION: MenuEntry(ADMINISTRATION, _l("Administration"), icon="gear", order=900)
 }
 _corner: dict[str, MenuEntry] = {}
+_ordered: dict[str, list[MenuEntry]] = {}
 
 
 def add(entry: MenuEntry) -> None:
@@ -69,6 +74,7 @@ def add(entry: MenuEntry) -> None:
     if entry.roles == (ADMIN,) and not entry.parent:
         entry = replace(entry, parent=ADMINISTRATION)
     _entries[entry.key] = entry
+    _ordered.clear()
 
 
 def set_search(endpoint: str) -> None:
@@ -84,7 +90,7 @@ def set_bell(endpoint: str, count: Callable[[], int | None]) -> None:
 def corner(key: str, person: Person | None) -> Item | None:
     """The search box (``search``) or the bell (``bell``) as drawn for ``person``, if there is such a page."""
     entry = _corner.get(key)
-    return _draw(entry, person) if entry is not None and person is not None else None
+    return _draw(entry, person, _said()) if entry is not None and person is not None else None
 
 
 def counts(person: Person) -> dict[str, int]:
@@ -96,30 +102,46 @@ def counts(person: Person) -> dict[str, int]:
 
 def items(person: Person) -> tuple[Item, ...]:
     """The menu of ``person``, in order; menus without a line are left out."""
-    return tuple(item for entry in _children("") if (item := _draw(entry, person)) is not None)
+    said = _said()
+    return tuple(item for entry in _children("") if (item := _draw(entry, person, said)) is not None)
 
 
 def _children(parent: str) -> list[MenuEntry]:
-    found = [entry for entry in _entries.values() if entry.parent == parent]
-    return sorted(found, key=lambda entry: (entry.order, entry.key))
+    if parent not in _ordered:
+        found = [entry for entry in _entries.values() if entry.parent == parent]
+        _ordered[parent] = sorted(found, key=lambda entry: (entry.order, entry.key))
+    return _ordered[parent]
 
 
-def _draw(entry: MenuEntry, person: Person) -> Item | None:
+def _draw(entry: MenuEntry, person: Person, said: Said) -> Item | None:
     if "*" not in entry.roles and person.roles.isdisjoint(entry.roles):
         return None
     listed = entry.links() if entry.links is not None else ()
     below = tuple(Item("", link.label, link.url, link.icon, link.active) for link in listed)
-    below += tuple(item for child in _children(entry.key) if (item := _draw(child, person)) is not None)
+    below += tuple(item for child in _children(entry.key) if (item := _draw(child, person, said)) is not None)
     known = entry.endpoint in current_app.view_functions
     if not known and not below:
         return None
     active = request.endpoint in (entry.endpoint, *entry.also) if request.endpoint else False
+    label, url = _label_and_url(entry, known, said)
     return Item(
         key=entry.key,
-        label=str(entry.label),
-        url=url_for(entry.endpoint) if known else "",
+        label=label,
+        url=url,
         icon=entry.icon,
         active=active or any(item.active for item in below),
         count=entry.count() if entry.count is not None and known else None,
         items=below,
     )
+
+
+def _said() -> Said:
+    """Labels and addresses of entries: the same in every request of a language below one address."""
+    found: Said = cache("web.menus").setdefault((language(), request.script_root), {})
+    return found
+
+
+def _label_and_url(entry: MenuEntry, known: bool, said: Said) -> tuple[str, str]:
+    if entry not in said:
+        said[entry] = (str(entry.label), url_for(entry.endpoint) if known else "")
+    return said[entry]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from flask import Flask, current_app, g, request, session
 from flask.wrappers import Response
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .. import clock
@@ -40,6 +40,12 @@ def csp_nonce() -> str:
         g.signoff_nonce = secrets.token_urlsafe(16)
     nonce: str = g.signoff_nonce
     return nonce
+
+
+def csrf_token() -> str:
+    """The token of this request; signed once, however many forms the page has."""
+    found: str = g.get(current_app.config["WTF_CSRF_FIELD_NAME"]) or generate_csrf()
+    return found
 
 
 def check_csrf() -> None:

@@ -1,0 +1,146 @@
+"""Draw the page of 25 fields and 20 line items, as people get it: beside plain WTForms in Jinja, and fields alone."""
+
+import cProfile
+import os
+import pstats
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from jinja2 import DictLoader, Environment, select_autoescape
+
+from signoff import create_app
+from signoff.forms import catalogue, filling, lifecycle, service
+from signoff.platform.people import current
+from signoff.platform.people.definition import read_people
+
+from ..conftest import definition
+from . import bench_forms_read
+from .bench_forms_read import ROWS, flat, plain_form, submission
+
+PLAIN = """<!doctype html><html><head><title>Plain</title></head><body><form method="post">
+{% for field in form %}{% if field.type == "FieldList" %}<table>{% for row in field %}<tr>{% for cell in row.form %}
+<td>{{ cell(class="form-control") }}{% for error in cell.errors %}<p>{{ error }}</p>{% endfor %}</td>
+{% endfor %}</tr>{% endfor %}</table>
+{% else %}<div>{{ field.label }}{{ field(class="form-control") }}
+{% for error in field.errors %}<p>{{ error }}</p>{% endfor %}</div>{% endif %}{% endfor %}
+</form></body></html>"""
+
+
+def application(folder: Path, database_url: str) -> tuple[Flask, int]:
+    """An application with one draft of the form, which has every row filled; and the id of the draft."""
+    app = create_app(
+        database_url=database_url or f"sqlite:///{folder / 'page.db'}",
+        data_dir=folder,
+        secret_key="a secret for the benchmark",
+        testing=True,
+        mail_url="folder:",
+    )
+    with app.app_context():
+        from signoff.platform.migrating import upgrade
+        from signoff.platform.people import service as people
+
+        upgrade()
+        found, problems = read_people(definition("people"))
+        assert found is not None, problems
+        people.apply_people(found, by=None)
+        lifecycle.register(lifecycle.Kept())
+        catalogue.publish_form(definition("product.form"), by="ada")
+        ada = people.directory().person("ada")
+        assert ada is not None
+        products = [
+            service.submit("product", {"sku": f"P{place}", "name": "Lantern", "price": "12.50"}, by=ada).id
+            for place in range(5)
+        ]
+        document = bench_forms_read.document()
+        catalogue.publish_form({**document, "title": "Bench"}, by="ada")
+        raw = submission()
+        raw["lines"] = [{**row, "product": products[place % 5]} for place, row in enumerate(raw["lines"])]
+        return app, service.submit("bench", raw, by=ada, draft=True).id
+
+
+def page_of(app: Flask, path: str) -> Callable[[], Any]:
+    """Asks for a page as a browser that is signed in."""
+    client = app.test_client(use_cookies=True)
+    with client.session_transaction() as session, app.app_context():
+        session.update(current.session_of("ada"))
+    client.get(path)  # the page's token is in the cookie from the first page on
+    name = app.config["SESSION_COOKIE_NAME"]
+    cookie = client.get_cookie(name)
+    assert cookie is not None
+    headers = {"Cookie": f"{name}={cookie.value}"}
+    from werkzeug.test import EnvironBuilder
+
+    environ = EnvironBuilder(path=path, headers=headers).get_environ()
+    answer: dict[str, Any] = {}
+
+    def start(status: str, headers: Any, exc_info: Any = None) -> Any:
+        answer["status"] = status
+        return None
+
+    def ask() -> bytes:
+        body = b"".join(app.wsgi_app(dict(environ), start))
+        assert answer["status"].startswith("200"), answer["status"]
+        return body
+
+    return ask
+
+
+def plain_page() -> Callable[[], Any]:
+    """The same fields in WTForms and Jinja: no layout of a site, no session, no rules."""
+    plain, posted = plain_form(), flat(submission())
+    template = Environment(loader=DictLoader({"page": PLAIN}), autoescape=select_autoescape(default=True)).get_template(
+        "page"
+    )
+    return lambda: template.render(form=plain(posted))
+
+
+def rate(run: Callable[[], Any], seconds: float = 1.0) -> float:
+    """Runs per second of one core, the best of four spans; other work on the machine is not counted."""
+    best = 0.0
+    for _ in range(4):
+        count, start = 0, time.process_time()
+        while (spent := time.process_time() - start) < seconds / 2:
+            run()
+            count += 1
+        best = max(best, count / spent)
+    return best
+
+
+def main(database_url: str = "") -> None:
+    """Print pages a second and the ratio to plain WTForms; ``PROFILE=1`` also where the time goes."""
+    with tempfile.TemporaryDirectory() as name:
+        app, draft = application(Path(name), database_url)
+        full, empty = page_of(app, f"/records/{draft}/edit"), page_of(app, "/forms/bench/new")
+        size = len(full())
+        with app.test_request_context():
+            from signoff.platform.people.service import directory
+
+            ada = directory().person("ada")
+            assert ada is not None
+            sheet = filling.sheet_of_record(service.read_record(draft, by=ada), ada)
+            fields = rate(lambda: filling.opened(sheet))
+        rows = [
+            ("WTForms in Jinja, fields alone", rate(plain_page())),
+            ("Signoff: fields alone, drawn", fields),
+            ("Signoff: GET of the whole page, empty", rate(empty)),
+            (f"Signoff: GET of the whole page, {ROWS} rows", rate(full)),
+        ]
+        print(f"{f'draw 25 fields + {ROWS} line items ({size / 1000:.0f} kB)':<48}{'per second':>12}{'× WTForms':>12}")
+        for label, found in rows:
+            print(f"{label:<48}{found:>12,.0f}{found / rows[0][1]:>12.1f}")
+        print("aim: the whole page 600 a second")
+        if os.environ.get("PROFILE"):
+            profile = cProfile.Profile()
+            profile.enable()
+            for _ in range(300):
+                full()
+            profile.disable()
+            pstats.Stats(profile).sort_stats(os.environ["PROFILE"]).print_stats(110)
+
+
+if __name__ == "__main__":
+    main()
