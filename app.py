@@ -1,5 +1,6 @@
 """The front door: ``Signoff`` mounts the product into a Flask application, ``create_app`` makes one of its own."""
 
+import gc
 import os
 import threading
 import time
@@ -146,6 +147,9 @@ def serve() -> Flask:
         from .platform.scheduler import Worker
 
         Worker(app).start()
+    # what was made at the start stays: the collector need not look at all of it again with every few requests
+    gc.collect()
+    gc.freeze()
     return app
 
 
