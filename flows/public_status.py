@@ -48,7 +48,7 @@ def of(number: str, knows: Callable[[str], bool]) -> Status:
     with reading() as conn:
         record = None
         for program in forms.forms_in_force():
-            if program.form.public.fill or program.form.public.status:
+            if program.form.public.fill or program.form.public.status or program.form.public.later:
                 row = records.row_by_number(conn, program.form.key, number)
                 record = records.complete(conn, [row])[0] if row is not None else None
             if record is not None:

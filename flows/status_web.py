@@ -5,6 +5,7 @@ import hmac
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from ..forms import later
 from ..platform.errors import NotFound
 from ..platform.limits import limiter, off
 from . import public_status
@@ -24,4 +25,11 @@ def status() -> ResponseReturnValue:
         found = public_status.of(number, lambda known: hmac.compare_digest(known.encode(), code.upper().encode()))
     except NotFound:
         return render_template("signoff/flows/status.html", found=None, number=number, missing=True), 404
-    return render_template("signoff/flows/status.html", found=found, number=number, missing=False)
+    return render_template(
+        "signoff/flows/status.html",
+        found=found,
+        number=number,
+        code=code,
+        later=later.drawn(found.record),
+        missing=False,
+    )

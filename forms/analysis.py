@@ -90,7 +90,16 @@ class _Analyst:
         self._layout()
         self._names(self.form.summary, "/summary", allowed=("number",))
         self._names(self.form.public.status, "/public/status", allowed=("number",))
+        self._names(self.form.public.later, "/public/later")
+        self._later()
         self._order()
+
+    def _later(self) -> None:
+        for index, key in enumerate(self.form.public.later):
+            each = self.form.field(key)
+            if each is not None and (each.compute or each.total or not find(each.type).has_value):
+                message = msg("“%(key)s” gets its value otherwise, customers cannot fill it.", key=key)
+                self.problem(f"/public/later/{index}", "does_not_fit", message)
 
     # fields
 

@@ -102,6 +102,7 @@ class Public:
 
     fill: bool = False
     status: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()  # fields that customers may still fill on their page, such as missing evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ def _new(program: FormProgram, reading: Reading, filing: Filing, status: str) ->
 
 def _submitted(conn: Connection, program: FormProgram, record: Record, filing: Filing) -> Record:
     form = program.form
-    public = form.public.fill or form.public.status
+    public = form.public.fill or form.public.status or form.public.later
     return replace(
         record,
         number=_next_number(conn, form, filing.at) if form.number else None,

@@ -2,19 +2,23 @@
 
 from typing import Any
 
-from flask import jsonify, render_template, request
+from flask import flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from ..platform import files
-from ..platform.errors import NotFound, Refused
+from ..platform.errors import Conflict, NotFound, Refused
 from ..platform.files_web import file_json
 from ..platform.limits import limiter, off
 from ..platform.problems import Problem
 from ..platform.text import msg
-from . import filling, keeping
+from ..platform.web.language import say
+from ..platform.web.place import came_from
+from . import catalogue, filling, keeping, later
 from .blueprint import bp
 from .filling import Drawn, Sheet
+from .wire import raw_of
 
 SENT = "20 per hour"
 ASKED = "240 per minute"
@@ -66,11 +70,32 @@ def evaluate(form_key: str) -> ResponseReturnValue:
 @limiter.limit(UPLOADED, exempt_when=off)
 def upload(form_key: str) -> ResponseReturnValue:
     """A customer's file; it waits a day to be attached."""
-    _sheet(form_key)
+    form = catalogue.program(form_key).form
+    if not (form.public.fill or form.public.later):
+        raise NotFound(msg("There is no public form %(form)s.", form=repr(form_key[:64])))
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise Refused.because([Problem("/file", "required", msg("No file was sent. Send it in the part “file”."))])
     return jsonify(file_json(files.store(sent.stream, sent.filename, by=None))), 201
+
+
+@bp.post("/public/later", endpoint="public_later")
+@limiter.limit(SENT, exempt_when=off)
+def add_later() -> ResponseReturnValue:
+    """What a customer adds on their page to what they sent: number and code open it."""
+    record = later.record_of(request.form.get("number", "").strip(), request.form.get("code", "").strip())
+    program = catalogue.program(record.form, record.version)
+    sent, problems = filling.with_uploads(program, None)
+    try:
+        if problems:
+            raise Refused.because(problems)
+        later.add(record, raw_of(later.fields_of(program.form), sent))
+    except (Refused, Conflict) as error:
+        for each in filling.problems_of(error):
+            flash(say(each.message), "danger")
+    else:
+        flash(_("Thank you, it is added."), "success")
+    return redirect(came_from(), code=303)
 
 
 def _page(sheet: Sheet, drawn: Drawn, problems: Any = ()) -> str:

@@ -128,6 +128,7 @@ class _AccessSchema(StrictSchema):
 class _PublicSchema(StrictSchema):
     fill = Flag(load_default=False)
     status = Names(load_default=())
+    later = Names(load_default=())
 
 
 class _FormSchema(StrictSchema):
