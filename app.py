@@ -53,6 +53,7 @@ MODULES = (
     "platform.metrics",
     "forms.web",
     "forms.api",
+    "forms.formula_api",
     "flows.service",
     "flows.jobs",
     "flows.scheduled",

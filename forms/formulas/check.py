@@ -12,6 +12,7 @@ from .tree import Call, FormulaError, Literal, Name, Tree
 _ARITHMETIC = frozenset(("+", "-", "*", "/", "mod"))
 _EQUALITY = frozenset(("=", "<>"))
 _ORDER = frozenset(("<", "<=", ">", ">="))
+_OPERATORS = _ARITHMETIC | _EQUALITY | _ORDER | {"neg", "pos", "percent", "&"}
 _ORDERED = frozenset({Sort.NUMBER, Sort.DATE, Sort.DATETIME, Sort.TIME})
 _JOINED = frozenset({Sort.TEXT, Sort.NUMBER, Sort.DATE, Sort.DATETIME, Sort.TIME})
 _SIGNS = {"neg": "-", "pos": "+", "percent": "%", "mod": "%"}
@@ -86,6 +87,8 @@ class _Checker:
     def _call(self, call: Call, arguments: list[Typed]) -> Typed:
         if call.name in FUNCTIONS:
             return self._function(call, FUNCTIONS[call.name], arguments)
+        if call.name not in _OPERATORS:
+            raise FormulaError(call.at, _no_function(call.name))
         for argument, typed in zip(call.arguments, arguments, strict=True):
             if typed.is_list:
                 raise FormulaError(argument.at or call.at, _list_alone(argument))
@@ -98,9 +101,7 @@ class _Checker:
             for argument, typed in zip(call.arguments, arguments, strict=True):
                 self._demand(call, argument, typed, _JOINED)
             return Typed(Sort.TEXT)
-        if call.name in _EQUALITY or call.name in _ORDER:
-            return self._comparison(call, arguments)
-        raise FormulaError(call.at, _no_function(call.name))
+        return self._comparison(call, arguments)
 
     def _arithmetic(self, call: Call, arguments: list[Typed]) -> Typed:
         left, right = arguments[0].sort, arguments[1].sort
