@@ -54,6 +54,10 @@ class Config:
     session_hours: int = field(default=12, metadata={"help": "Hours until an idle person signs in again."})
     sign_in_limit: str = field(default="10 per minute", metadata={"help": "Sign-in attempts per address and name."})
     api_limit: str = field(default="60000 per minute", metadata={"help": "API calls per person or address."})
+    limits: str = field(
+        default="memory",
+        metadata={"help": "Where attempts are counted: memory of each process, database, or redis://host:6379."},
+    )
     background: str = field(
         default="embedded",
         metadata={"help": "embedded: timers and messages in the web process; external: only in signoff worker."},
@@ -230,6 +234,11 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
         ""
         if urlsplit(url).scheme in ("http", "https")
         else msg("%(value)s is no http or https address.", value=repr(url))
+    ),
+    "limits": lambda kept: (
+        ""
+        if kept in ("memory", "database") or kept.startswith(("redis://", "rediss://"))
+        else msg("%(value)s is not known. Known: %(known)s.", value=repr(kept), known="memory, database, redis://…")
     ),
     "channels": _check_channels,
     "webhooks_private": _check_networks,

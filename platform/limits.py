@@ -1,4 +1,4 @@
-"""How often somebody may ask: one limiter for sign-in and API, kept in the memory of each process."""
+"""How often somebody may ask: one limiter for sign-in and API, kept in each process or shared by all."""
 
 import threading
 import time
@@ -21,10 +21,17 @@ def off() -> bool:
     return config.current().testing
 
 
-limiter = Limiter(key_func=address, storage_uri="memory://", strategy="fixed-window", headers_enabled=True)
+limiter = Limiter(key_func=address, strategy="fixed-window", headers_enabled=True)
 
 
 def init_app(app: Flask) -> None:
+    """Count attempts where the configuration says: in this process, in the database, or in Redis."""
+    kept = app.extensions["signoff"].config.limits
+    if kept == "database":
+        from . import limit_storage
+
+        kept = limit_storage.URI
+    app.config.setdefault("RATELIMIT_STORAGE_URI", "memory://" if kept == "memory" else kept)
     limiter.init_app(app)
 
 

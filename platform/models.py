@@ -180,6 +180,14 @@ schedule_seen = sa.Table(
     sa.Column("at", Utc, nullable=False, index=True),
 )
 
+limits = sa.Table(
+    "signoff_limit",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True),  # sha256, hex
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("expires_at", Utc, nullable=False, index=True),
+)
+
 sequences = sa.Table(
     "signoff_sequence",
     metadata,
