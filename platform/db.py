@@ -182,6 +182,17 @@ _open: ContextVar[_Scope | None] = ContextVar("signoff_transaction", default=Non
 _shared: ContextVar[_Scope | None] = ContextVar("signoff_reading", default=None)
 
 
+_READS: dict[str, dict[str, Any]] = {
+    "sqlite": {"signoff_reads": True},
+    "postgresql": {"isolation_level": "AUTOCOMMIT"},
+}
+_WRITES: dict[str, dict[str, Any]] = {
+    "sqlite": {"signoff_writes": True},
+    # BEGIN is ours to send, for it travels with the first statement; the driver's own is a round trip
+    "postgresql": {"isolation_level": "AUTOCOMMIT"},
+}
+
+
 @contextmanager
 def transaction() -> Iterator[Connection]:
     """A connection whose writes commit together at the end of the block, or not at all.
@@ -196,8 +207,12 @@ def transaction() -> Iterator[Connection]:
     if outer is not None:
         yield outer.connection
         return
-    with translated(), engine().connect().execution_options(signoff_writes=True) as connection, connection.begin():
+    known = engine()
+    options = _WRITES[known.dialect.name]
+    with translated(), known.connect().execution_options(**options) as connection, connection.begin():
         scope = _Scope(connection)
+        if known.dialect.name == "postgresql":
+            scope.pipeline.begin()
         token = _open.set(scope)
         try:
             yield connection
@@ -227,12 +242,6 @@ def undoable() -> Iterator[None]:
 def in_transaction() -> bool:
     """Whether a :func:`transaction` is open, which may still be undone."""
     return _open.get() is not None
-
-
-_READS: dict[str, dict[str, Any]] = {
-    "sqlite": {"signoff_reads": True},
-    "postgresql": {"isolation_level": "AUTOCOMMIT"},
-}
 
 
 @contextmanager

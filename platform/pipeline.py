@@ -16,15 +16,21 @@ if TYPE_CHECKING:
 Check = Callable[[int], None]
 """Is given how many rows a statement changed, and raises if that is not right."""
 
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+
 
 @dataclass(slots=True)
 class Pipeline:
     """The statements of one transaction that were not sent yet, in their order."""
 
-    _waiting: list[tuple[str, Mapping[str, Any], Check | None]] = field(default_factory=list)
+    _waiting: list[tuple[str, Mapping[str, Any] | None, Check | None]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
+
+    def begin(self) -> None:
+        """Open the transaction together with its first statement."""
+        self._waiting = [(_BEGIN, None, None)]
 
     def add(self, sql: str, parameters: Mapping[str, Any], check: Check | None) -> None:
         self._waiting.append((sql, parameters, check))
@@ -52,26 +58,18 @@ class Pipeline:
         """Send what waits together with the end of the transaction."""
         if any(check is not None for _, _, check in self._waiting):
             self.send(conn)
-        if not self._waiting:
+        if all(text is _BEGIN for text, _, _ in self._waiting):
             return
         raw: psycopg.Connection[Any] = conn.connection.driver_connection  # type: ignore[assignment]
         try:
             with raw.pipeline():
                 for text, values, _ in self._waiting:
                     raw.execute(text, values)
-                raw.commit()
+                raw.execute("COMMIT")
         except conn.dialect.loaded_dbapi.Error as error:
             raise driver_error(conn, "COMMIT", error) from error
         finally:
             self._waiting = []
-
-
-_IDLE = 0  # psycopg.pq.TransactionStatus.IDLE; psycopg is not there where only SQLite is used
-
-
-def begins(raw: "psycopg.Connection[Any]") -> bool:
-    """Whether the next statement opens a transaction, which then travels with it."""
-    return not raw.autocommit and raw.info.transaction_status == _IDLE
 
 
 def driver_error(conn: Connection, sql: str, error: Exception) -> sa.exc.DBAPIError:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
 
 from . import db
-from .pipeline import Check, begins, driver_error
+from .pipeline import Check, driver_error
 
 Convert = Callable[[Any], Any]
 Values = Mapping[str, Any]
@@ -143,7 +143,7 @@ class _Compiled:
             watcher(self.sql)
         if self._names is None:
             waiting = db.pipeline_of(conn)
-            if waiting is not None and (waiting or begins(raw)):
+            if waiting:
                 return waiting.send(conn, self.sql, parameters)
         try:
             return raw.execute(self.sql, parameters)
