@@ -1,12 +1,14 @@
 """Fixtures: the application on SQLite and on PostgreSQL, the company of the examples, a clock that stands still."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,6 +18,11 @@ from signoff.platform import caches, clock
 from signoff.platform.db import metadata
 
 from . import postgres
+
+# The same examples on every machine; SIGNOFF_TEST_RANDOM=true looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+if os.environ.get("SIGNOFF_TEST_RANDOM") != "true":
+    hypothesis.settings.load_profile("same")
 
 DEFINITIONS = Path(__file__).parent / "definitions"
 PASSWORD = "correct horse battery"

@@ -50,7 +50,7 @@ class Tally:
 
 def main(database_url: str) -> None:
     if not real_data.present():
-        print("the real orders are not here; set SIGNOFF_REAL_DATA to their folder")
+        print("the real orders are not here; set SIGNOFF_TEST_DATA to their folder")
         return
     with tempfile.TemporaryDirectory() as folder:
         Shop(Path(folder), database_url).play()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-DATA = Path(os.environ.get("SIGNOFF_REAL_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+DATA = Path(os.environ.get("SIGNOFF_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 ORDERS = DATA / "online-retail-orders.csv.gz"
 RETURNS = DATA / "online-retail-returns.csv"
 

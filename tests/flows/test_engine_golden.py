@@ -1,6 +1,6 @@
 """Golden runs: whole requests as JSON that an admin can read; what happened, whom it waited for, what the history says.
 
-Set ``SIGNOFF_WRITE_GOLDEN=1`` to write what the engine does now into the files, and review the difference.
+Set ``SIGNOFF_TEST_WRITE_GOLDEN=1`` to write what the engine does now into the files, and review the difference.
 """
 
 import json
@@ -188,7 +188,7 @@ def played(golden: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def test_golden_run(path):
     golden = json.loads(path.read_text(encoding="utf-8"))
     found = list(played(golden))
-    if os.environ.get("SIGNOFF_WRITE_GOLDEN"):
+    if os.environ.get("SIGNOFF_TEST_WRITE_GOLDEN"):
         golden["start"] = found[0]
         golden["events"] = [{**what, "then": then} for what, then in zip(golden["events"], found[1:], strict=True)]
         path.write_text(json.dumps(golden, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
