@@ -1,7 +1,6 @@
 """Lists of records: conditions as rows, chosen columns, saved views, many records at once, filtered suggestions."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask import Flask

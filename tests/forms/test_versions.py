@@ -1,4 +1,4 @@
-"""Versions of forms: old records stay as they were filed, types change only where nothing is lost, and back in one call."""
+"""Versions of forms: old records stay as filed, types change only where nothing is lost, and back in one call."""
 
 from collections.abc import Callable
 from typing import Any
