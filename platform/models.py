@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 
-from .audit_guards import guard
 from .db import Id, Json, Key, Utc, metadata
 
 definitions = sa.Table(
@@ -54,7 +53,6 @@ audit_entries = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False),
     sa.UniqueConstraint("chain", "position"),
 )
-guard(audit_entries, audit_chains)
 
 timers = sa.Table(
     "signoff_timer",
