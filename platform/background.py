@@ -5,6 +5,8 @@ that. A handler that calls :meth:`Job.finish` inside its own transaction has its
 exactly once.
 """
 
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -185,19 +187,56 @@ def _by_id(row: sa.Row[Any]) -> int:
     return number
 
 
-def perform(job: Job) -> None:
-    """Run a claimed job's handler and settle the row: gone, due again, or dead. Raises nothing."""
+def perform(job: Job, *, done: Callable[[Job], None] | None = None) -> None:
+    """Run a claimed job's handler and settle the row: gone, due again, or dead. Raises nothing.
+
+    ``done`` is given the job that is to be forgotten, so that many can be forgotten together; else it is at once.
+    """
     try:
         run = _handlers.get(job.kind)
         if run is None:
             raise Retry(timedelta(minutes=10), f"no handler for {job.kind!r}; is its plugin installed?")
         run(job)
         if not job.finished:
-            with transaction() as conn:
-                job.finish(conn)
+            (done or _finish)(job)
         counters.JOBS.labels(job.kind, "done").inc()
     except Exception as error:
         _failed(job, error)
+
+
+def _finish(job: Job) -> None:
+    with transaction() as conn:
+        job.finish(conn)
+
+
+class Forgetting:
+    """Forgets jobs that are done, many in one transaction: whoever comes while one commits is taken along by the next.
+
+    A process that dies before has its jobs done again, as it would have if it had died a moment before.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Job] = deque()
+        self._turn = threading.Lock()
+
+    def __call__(self, job: Job) -> None:
+        self._waiting.append(job)
+        while self._waiting and self._turn.acquire(blocking=False):
+            try:
+                self._forget()
+            finally:
+                self._turn.release()
+
+    def _forget(self) -> None:
+        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if not batch:
+            return
+        try:
+            with transaction() as conn:
+                for job in batch:
+                    conn.execute(_DELETE, {"job_id": job.id, "claim": job.attempts})
+        except Exception:
+            log.exception("jobs that are done could not be forgotten; they are done again", count=len(batch))
 
 
 def release(job: Job) -> None:

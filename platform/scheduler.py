@@ -22,7 +22,7 @@ POLL = timedelta(seconds=2)
 """How long a worker sleeps at most: what other processes enqueue is found by looking."""
 
 THREADS = 4
-CLAIMED_JOBS = 4 * THREADS
+CLAIMED_JOBS = 16 * THREADS
 """Jobs claimed at a time: enough to keep the threads busy, few enough to share with other workers."""
 
 CLAIMED_TIMERS = 500
@@ -66,6 +66,7 @@ class Worker:
         self._clock = BackgroundScheduler(timezone="UTC", job_defaults={"misfire_grace_time": None, "max_instances": 3})
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="signoff-job")
         self._stopping = threading.Event()
+        self._forgetting = background.Forgetting()
         self._jobs: dict[int, background.Job] = {}  # claimed and not yet done
         self._extended_at = clock.now()
         self._ticking = False
@@ -178,7 +179,7 @@ class Worker:
                 if self._stopping.is_set():
                     background.release(job)
                 else:
-                    background.perform(job)
+                    background.perform(job, done=self._forgetting)
         finally:
             with self._lock:
                 self._jobs.pop(job.id, None)

@@ -1,0 +1,270 @@
+"""Timers and messages at scale: a burst, punctuality, an idle worker, and a full outbox, beside a claim in raw SQL.
+
+``BENCH_TIMERS`` (10,000), ``BENCH_RUNS`` (1,000) and ``BENCH_MESSAGES`` (100,000) say how many.
+"""
+
+import multiprocessing
+import os
+import sqlite3
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.engine import Connection, make_url
+
+from signoff import create_app
+from signoff.platform import audit, background, clock, db, timers
+from signoff.platform.acting import ActingAs
+from signoff.platform.audit import Entry
+from signoff.platform.models import audit_entries, outbox
+from signoff.platform.models import timers as table
+from signoff.platform.scheduler import Worker
+from signoff.platform.timers import Timer
+
+from .company import VALUES, company, fresh_database
+
+TIMERS = int(os.environ.get("BENCH_TIMERS", "10000"))
+RUNS = int(os.environ.get("BENCH_RUNS", "1000"))
+MESSAGES = int(os.environ.get("BENCH_MESSAGES", "100000"))
+BURST = "bench.burst"
+PUNCTUAL = "bench.punctual"
+MESSAGE = "bench.message"
+BATCH = 500
+BODY = "x" * 200
+
+late: list[float] = []
+
+
+@timers.timer_handler(BURST)
+def fire(conn: Connection, timer: Timer) -> None:
+    """What a reminder writes at least: a line of history and a message."""
+    entry = Entry("timer.fired", None, ActingAs.TIMER, {"timer": timer.key}, clock.now())
+    audit.append(conn, f"bench:{timer.key}", [entry])
+    background.enqueue(conn, MESSAGE, {"to": timer.key}, key=f"message:{timer.key}", due_at=timer.due_at + LATER)
+
+
+LATER = timedelta(days=365)
+
+
+@timers.timer_handler(PUNCTUAL)
+def note(conn: Connection, timer: Timer) -> None:
+    late.append((clock.now() - timer.due_at).total_seconds() * 1000)
+
+
+@background.handler(MESSAGE)
+def nothing(job: background.Job) -> None:
+    """A message that costs nothing to send: what is measured is everything around it."""
+
+
+def main(database_url: str) -> None:
+    """Print rates, lateness, idle queries and the time to drain."""
+    with fresh_database(database_url) as (url, _):
+        floor = _floor(url)
+    print(f"{'raw claim, history and message, one process':44}{floor:>10,.0f} /s")
+    for workers in (1, 3):
+        _burst(database_url, workers, floor)
+    _reminders(database_url)
+    with company(database_url) as app:
+        _punctuality(app)
+        _idle(app)
+        _drain(app)
+
+
+def _floor(url: str) -> float:
+    """Claim due rows in batches, delete them, and write a message and a line of history for each, by hand."""
+    sqlite = url.startswith("sqlite")
+    if sqlite:
+        conn: Any = sqlite3.connect(make_url(url).database or "", isolation_level=None)
+        conn.execute("PRAGMA journal_mode=WAL")
+        conn.execute("PRAGMA synchronous=FULL")
+    else:
+        conn = psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
+        conn.autocommit = True
+    mark, lock = ("?", "") if sqlite else ("%s", " FOR UPDATE SKIP LOCKED")
+    cursor = conn.cursor()
+    cursor.execute("CREATE TABLE due (id INTEGER PRIMARY KEY, at BIGINT)")
+    cursor.execute("CREATE TABLE message (due VARCHAR(40) PRIMARY KEY, body TEXT)")
+    cursor.execute("CREATE TABLE history (due VARCHAR(40) PRIMARY KEY, body TEXT)")
+    cursor.execute("CREATE INDEX due_at ON due (at, id)")
+    cursor.execute("BEGIN")
+    cursor.executemany(f"INSERT INTO due VALUES ({mark}, {mark})", [(each, each) for each in range(TIMERS)])
+    cursor.execute("COMMIT")
+    started, done = time.perf_counter(), 0
+    while done < TIMERS:
+        cursor.execute("BEGIN IMMEDIATE" if sqlite else "BEGIN")
+        cursor.execute(
+            f"DELETE FROM due WHERE id IN (SELECT id FROM due ORDER BY at, id LIMIT {BATCH}{lock}) RETURNING id"
+        )
+        ids = cursor.fetchall()
+        rows = [(f"timer:{each}", BODY) for (each,) in ids]
+        for name in ("message", "history"):
+            cursor.executemany(f"INSERT INTO {name} VALUES ({mark}, {mark})", rows)
+        cursor.execute("COMMIT")
+        done += len(ids)
+    took = time.perf_counter() - started
+    conn.close()
+    return TIMERS / took
+
+
+def _burst(database_url: str, workers: int, floor: float) -> None:
+    """Many due at once, fired by processes of their own; meanwhile somebody else writes."""
+    with company(database_url) as app:
+        _set(BURST, TIMERS, clock.now() - timedelta(seconds=1))
+        spawn = multiprocessing.get_context("spawn")
+        ready, go = spawn.Barrier(workers + 1), spawn.Event()
+        url = app.extensions["signoff"].config.database_url
+        folder = str(app.extensions["signoff"].config.data_dir)
+        processes = [spawn.Process(target=_fire_all, args=(url, folder, ready, go)) for _ in range(workers)]
+        for process in processes:
+            process.start()
+        ready.wait()
+        waits: list[float] = []
+        stop = threading.Event()
+        writer = threading.Thread(target=_write, args=(app, stop, waits))
+        writer.start()
+        started = time.perf_counter()
+        go.set()
+        for process in processes:
+            process.join()
+        took = time.perf_counter() - started
+        stop.set()
+        writer.join()
+        with db.reading() as conn:
+            messages = conn.scalar(sa.select(sa.func.count()).where(outbox.c.kind == MESSAGE))
+            history = conn.scalar(sa.select(sa.func.count()).where(audit_entries.c.event == "timer.fired"))
+        assert messages == history == TIMERS, (messages, history)
+        rate = TIMERS / took
+        words = f"{TIMERS:,} at once, history and outbox, {workers} process{'es' if workers > 1 else ''}"
+        print(f"{words:44}{rate:>10,.0f} /s   {rate / floor:.2f} of the floor, each once")
+        print(f"{'':44}{'':10}      another writer waited {_p(waits, 50):.0f} ms (p50), {max(waits):.0f} ms at most")
+
+
+def _set(kind: str, count: int, due_at: datetime, *, step: timedelta = timedelta(0)) -> None:
+    rows = [
+        {"key": f"{kind}:{each}", "kind": kind, "due_at": due_at + each * step, "payload": {}, "attempts": 0}
+        for each in range(count)
+    ]
+    with db.transaction() as conn:
+        conn.execute(sa.insert(table), rows)
+
+
+def _fire_all(url: str, folder: str, ready: Any, go: Any) -> None:
+    """One worker's process: fire until nothing is due."""
+    app = create_app(database_url=url, data_dir=folder, secret_key="a secret of the bench", testing=True)
+    with app.app_context():
+        with db.reading() as conn:
+            conn.execute(sa.select(1))
+        ready.wait()
+        go.wait()
+        while True:
+            claimed = timers.claim(500, clock.now())
+            if not claimed.timers:
+                return
+            timers.fire(claimed)
+
+
+def _write(app: Flask, stop: threading.Event, waits: list[float]) -> None:
+    """Somebody decides something every 20 ms."""
+    with app.app_context():
+        while not stop.is_set():
+            started = time.perf_counter()
+            with db.transaction() as conn:
+                timers.set_timer(conn, "bench.writer", PUNCTUAL, clock.now() + LATER, {})
+            waits.append((time.perf_counter() - started) * 1000)
+            time.sleep(0.02)
+
+
+def _reminders(database_url: str) -> None:
+    """Reminders of running requests: the whole engine, one process."""
+    from signoff.forms import service as forms
+    from signoff.platform.people import service as people
+
+    with company(database_url) as app:
+        amy = people.person("amy")
+        for _ in range(RUNS):
+            forms.submit("claim", VALUES, by=amy)
+        with db.transaction() as conn:
+            conn.execute(sa.delete(outbox))
+        started = time.perf_counter()
+        later = clock.now() + timedelta(days=8)
+        fired = 0
+        clock_source, clock._source = clock._source, lambda: later
+        try:
+            with background.work_context(app):
+                while (claimed := timers.claim(500, later)).timers:
+                    fired += timers.fire(claimed)
+                    if fired >= RUNS:
+                        break
+        finally:
+            clock._source = clock_source
+        rate = fired / (time.perf_counter() - started)
+        print(f"{f'{fired:,} reminders of running requests':44}{rate:>10,.0f} /s")
+
+
+def _punctuality(app: Flask) -> None:
+    """A hundred a second for ten seconds."""
+    late.clear()
+    _set(PUNCTUAL, 1000, clock.now() + timedelta(seconds=1), step=timedelta(milliseconds=10))
+    _work(app, lambda: len(late) >= 1000)
+    print(f"{'lateness at 100 /s':44}{_p(late, 50):>10.1f} ms p50, {_p(late, 99):.1f} ms p99")
+
+
+def _idle(app: Flask) -> None:
+    """What a worker asks of the database while nothing happens."""
+    count = [0]
+
+    def counted(*_: Any) -> None:
+        count[0] += 1
+
+    worker = Worker(app)
+    worker.start()
+    time.sleep(3)
+    engine = app.extensions["signoff"].engine
+    sa.event.listen(engine, "before_cursor_execute", counted)
+    seconds = 10
+    time.sleep(seconds)
+    sa.event.remove(engine, "before_cursor_execute", counted)
+    worker.stop()
+    print(f"{'queries of an idle worker':44}{count[0] * 60 / seconds:>10.0f} a minute")
+
+
+def _drain(app: Flask) -> None:
+    """A full outbox, sent by one worker's threads."""
+    now = clock.now()
+    rows = [
+        {"key": f"bench:{each}", "kind": MESSAGE, "payload": {}, "due_at": now, "created_at": now, "attempts": 0}
+        for each in range(MESSAGES)
+    ]
+    with db.transaction() as conn:
+        conn.execute(sa.delete(outbox))
+        for start in range(0, MESSAGES, 5000):
+            conn.execute(sa.insert(outbox), rows[start : start + 5000])
+    started = time.perf_counter()
+    _work(app, _is_drained, every=0.25)
+    took = time.perf_counter() - started
+    print(f"{f'{MESSAGES:,} messages drained':44}{took:>10.1f} s   {MESSAGES / took:,.0f} /s")
+
+
+def _is_drained() -> bool:
+    with db.reading() as conn:
+        return conn.execute(sa.select(outbox.c.id).where(outbox.c.kind == MESSAGE).limit(1)).first() is None
+
+
+def _work(app: Flask, done: Callable[[], bool], *, every: float = 0.05) -> None:
+    worker = Worker(app)
+    worker.start()
+    try:
+        while not done():
+            time.sleep(every)
+    finally:
+        worker.stop()
+
+
+def _p(values: list[float], percent: int) -> float:
+    return statistics.quantiles(values, n=100)[percent - 1] if len(values) > 1 else values[0]
