@@ -64,7 +64,6 @@ class Stencil:
             parts[place] = gaps.get(parts[place], "")
         return "".join(parts)
 
-
     def filled(self, gaps: Mapping[str, str]) -> "Stencil":
         """The stencil with those gaps closed; the others stay open."""
         parts = [self.parts[0]]

@@ -118,7 +118,7 @@ class _Given:
         order = self._order_of_forms()
         everybody = [each for each in self.documents if each[1]["schema"] == PEOPLE]
         others = [each for each in self.documents if each[1]["schema"] != PEOPLE]
-        others.sort(key=lambda each: (each[1]["schema"] != "form/1", order.get(each[1]["key"], 0)))
+        others.sort(key=lambda each: (_RANKS.get(each[1]["schema"], 1), order.get(each[1]["key"], 0)))
         return [*_together(everybody), *others]
 
     def _order_of_forms(self) -> dict[str, int]:
@@ -150,9 +150,7 @@ class _Given:
                 case "schedule/1":
                     return _publish("schedule", document, lambda: schedules.publish(document, by=by, note=note))
                 case "template/1":
-                    return _publish(
-                        "template", document, lambda: message_templates.publish(document, by=by, note=note)
-                    )
+                    return _publish("template", document, lambda: message_templates.publish(document, by=by, note=note))
                 case _:
                     return _publish("flow", document, lambda: flows.publish_flow(document, by=by, note=note))
         except Refused as error:
