@@ -18,7 +18,7 @@ from signoff.platform import audit, config, db
 from signoff.plugins.sandbox_payments import ledger
 
 from . import postgres
-from .bench.bench_real_orders import PACKS, PEOPLE, PROOF
+from .bench.bench_real_orders import DEFINITIONS, PROOF
 from .server import Server, Stubborn, command
 
 REQUESTS = 30
@@ -75,9 +75,7 @@ def _all_ended(people: Stubborn, accepted: dict[int, Decimal]) -> bool:
 
 
 def test_nothing_is_lost_or_doubled(settings: dict[str, str], tmp_path: Path) -> None:
-    command(
-        "apply", str(PEOPLE), str(PACKS / "inventory/definitions"), str(PACKS / "refunds/definitions"), env=settings
-    )
+    command("apply", str(DEFINITIONS), env=settings)
     tokens = {who: command("token", who, env=settings).stdout.strip() for who in ("amy", "bo", "li", "ma", "fang")}
     server = Server(settings, log=tmp_path / "server.log").start()
     try:

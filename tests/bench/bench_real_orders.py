@@ -21,8 +21,7 @@ from PIL import Image
 from tests.bench import real_data
 from tests.server import Server, Stubborn, command
 
-PEOPLE = Path(__file__).parents[1] / "definitions" / "people.json"
-PACKS = Path(__file__).parents[2] / "plugins"
+DEFINITIONS = Path(__file__).parents[1] / "definitions"
 PATHS = ("refund_only", "return", "unshipped", "in_transit")
 
 
@@ -70,9 +69,7 @@ class Shop:
         self.people = Stubborn(self.server, self.tokens)
 
     def play(self) -> None:
-        command(
-            "apply", str(PEOPLE), str(PACKS / "inventory/definitions"), str(PACKS / "refunds/definitions"), env=self.env
-        )
+        command("apply", str(DEFINITIONS), env=self.env)
         self._import()
         for person in ("amy", "bo", "li", "zhou", "gao", "fang", "fei", "ma", "ada"):
             self.tokens[person] = command("token", person, env=self.env).stdout.strip()
