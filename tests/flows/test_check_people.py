@@ -46,7 +46,7 @@ def codes(found: Iterable[Problem], *wanted: str) -> list[tuple[str, str, str]]:
     (approve("s", {"field": "owner"}, **DUE), HEADLESS, {}, ["ann", "bob", "boss", "cay", "dan"]),
     (approve("s", {"field": "owner"}, nobody=[{"role": "director"}], **DUE), HEADLESS, {}, []),
     (approve("s", {"submitter": True}, **DUE), HEADLESS, {}, ["ann", "bob", "boss", "cay", "dan"]),
-], ids=str)  # fmt: skip
+])  # fmt: skip
 def test_a_step_that_finds_nobody_names_the_submitters(step, people, settings, expected):
     found = [each for each in problems([step], people, **settings) if each.code == "nobody"]
     named = sorted(person.key for person in people.persons.values() if found and person.name in found[0].message)
@@ -134,7 +134,7 @@ def upto(amount: str) -> list[Any]:
     ([DAN, parallel("p", [BOB], [EVE], join="any")], False),
     ([{**VOTE, "share": "0.6"}], False),
     ([{**VOTE, "share": "0.25"}], True),
-], ids=str)  # fmt: skip
+])  # fmt: skip
 def test_whoever_could_approve_alone_above_the_limit_is_found(steps, alone):
     found = [each for each in problems(steps) if each.code == "alone_above_limit"]
     assert bool(found) is alone
