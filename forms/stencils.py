@@ -69,7 +69,8 @@ class Stencil:
         parts = [self.parts[0]]
         for name, html in zip(self.parts[1::2], self.parts[2::2], strict=True):
             if name in gaps:
-                parts[-1] += gaps[name] + html
+                # "+" of markup and text would escape the text
+                parts[-1] = "".join((parts[-1], gaps[name], html))
             else:
                 parts += [name, html]
         return Stencil(tuple(parts))
