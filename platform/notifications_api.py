@@ -33,7 +33,7 @@ class WishesSchema(Schema):
 
 
 class ReachedSchema(Schema):
-    """Over which channels each event comes, the channels there are, and the quiet hours, ``null`` where there are none."""
+    """Over which channels each event comes, the channels there are, and the quiet hours or ``null``."""
 
     channels = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     known = fields.List(fields.String())
@@ -76,7 +76,7 @@ def mark_read(body: dict[str, Any]) -> ResponseReturnValue:
 
 
 @blp.get("/me/channels")
-@blp.alt_response(200, schema=ReachedSchema)
+@blp.answer(200, ReachedSchema)
 @blp.doc(summary="Over which channels each event reaches me, and my quiet hours")
 def mine() -> ResponseReturnValue:
     return _wishes_json()
@@ -98,7 +98,7 @@ def _wishes_json() -> dict[str, Any]:
 
 @blp.put("/me/channels")
 @blp.arguments(WishesSchema)
-@blp.alt_response(200, schema=ReachedSchema)
+@blp.answer(200, ReachedSchema)
 @blp.doc(summary="Choose them")
 def choose(body: dict[str, Any]) -> ResponseReturnValue:
     person = current_person()
