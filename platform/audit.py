@@ -88,12 +88,13 @@ def append(conn: Connection, chain: str, entries: Sequence[Entry], *, seen: Head
     known = _ends()
     head = known.get(chain) or seen or lock(conn, chain)
     rows = _linked(chain, head, entries)
-    _INSERT.later_many(conn, rows)
     values = {"chain": chain, "length": rows[-1]["position"], "hash": rows[-1]["hash"]}
+    # the chain before its entries, as lock() does: two orders would wait for each other for ever
     if head is NEW:
         _START.later(conn, values)
     else:
         _GROW.later(conn, {**values, "seen": head.length})
+    _INSERT.later_many(conn, rows)
     known[chain] = Head(rows[-1]["position"], rows[-1]["hash"])
 
 
@@ -107,7 +108,15 @@ def _ends() -> dict[str, Head]:
 def outrun(error: sa.exc.IntegrityError) -> bool:
     """Whether a transaction failed because somebody else wrote to a chain since its end was ``seen``."""
     said = str(error.orig)
-    return "signoff_audit.chain" in said or "uq_signoff_audit_chain_position" in said
+    return any(name in said for name in _ENDS_TAKEN)
+
+
+_ENDS_TAKEN = (
+    "signoff_audit.chain",
+    "uq_signoff_audit_chain_position",
+    "signoff_audit_chain.chain",
+    "pk_signoff_audit_chain",
+)
 
 
 def begin(conn: Connection, chains: Mapping[str, Sequence[Entry]]) -> None:
