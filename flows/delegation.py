@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ..platform.people import service as people
 from ..platform.people.directory import Directory, Person
+from ..platform.people.policy import own_principals
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def seats_in(directory: Directory, person: Person, now: datetime) -> tuple[Seat,
     """:func:`seats`, by this directory; a principal reached both ways is the person's own."""
     found: dict[str, Seat] = {}
     for each in (person, *represented(directory, person.key, now)):
-        for principal in own_principals(directory, each):
+        for principal in own_principals(each, directory):
             found.setdefault(principal, Seat(principal, each.key, person.key))
     return tuple(found.values())
 
@@ -46,17 +47,3 @@ def represented(directory: Directory, key: str, now: datetime) -> Iterator[Perso
                 seen.add(person.key)
                 waiting.append(person.key)
                 yield person
-
-
-def own_principals(directory: Directory, person: Person) -> Iterator[str]:
-    """``p:amy``, and of each role ``r:service``, ``r:service@<department>`` up to the top department."""
-    yield f"p:{person.key}"
-    above: list[str] = []
-    department = directory.departments.get(person.department or "")
-    while department is not None and department.key not in above:
-        above.append(department.key)
-        department = directory.departments.get(department.parent or "")
-    for role in sorted(person.roles):
-        yield f"r:{role}"
-        for key in above:
-            yield f"r:{role}@{key}"

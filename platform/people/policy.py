@@ -42,15 +42,16 @@ def principals(person: Person, directory: Directory, now: datetime) -> tuple[str
     ``p:<key>``, ``r:<role>``, ``r:<role>@<department>`` for the own department and those above it. Delegations are not
     passed on: who acts for Amy does not act for those who delegated to Amy.
     """
-    found = dict.fromkeys(_own(person, directory))
+    found = dict.fromkeys(own_principals(person, directory))
     for delegation in directory.delegated_to(person.key, now):
         absent = directory.person(delegation.person)
         if absent is not None:
-            found.update(dict.fromkeys(_own(absent, directory)))
+            found.update(dict.fromkeys(own_principals(absent, directory)))
     return tuple(found)
 
 
-def _own(person: Person, directory: Directory) -> list[str]:
+def own_principals(person: Person, directory: Directory) -> list[str]:
+    """``p:amy``, and of each role ``r:service`` and ``r:service@<department>`` up to the top department."""
     above = _departments(person, directory)
     roles = sorted(person.roles)
     return [
