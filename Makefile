@@ -28,6 +28,7 @@ run: front
 	$(BIN)/signoff demo $(ARGS)
 
 check: front
+	@rm -rf build # a wheel's copy of the package, which mypy would read as well
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p signoff
@@ -41,6 +42,7 @@ quick: $(READY)
 	$(BIN)/python -m pytest -m 'not browser' $(ARGS)
 
 bench: front
+	@$(BIN)/python -c 'import SpiffWorkflow' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]' || echo "SpiffWorkflow could not be installed: the engine is measured alone."
 	$(BIN)/python -m tests.bench $(ARGS)
 
 wheel: front

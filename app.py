@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from importlib import import_module
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ MODULES = (
     "platform.files",
     "platform.files_web",
     "platform.files_api",
+    "platform.live",
     "platform.notifications",
     "platform.notifications_web",
     "platform.notifications_api",
@@ -56,12 +58,16 @@ MODULES = (
     "forms.formula_api",
     "flows.service",
     "flows.jobs",
+    "flows.links",
+    "flows.links_web",
     "flows.scheduled",
     "flows.rescheduling",
     "flows.subrequest_jobs",
     "flows.web",
     "flows.definitions_web",
+    "flows.preview_web",
     "flows.api",
+    "plugins.packs_web",
     "plugins.registry",
 )
 
@@ -139,8 +145,12 @@ def create_app(config: Config | None = None, **overrides: Any) -> Flask:
     return app
 
 
-def serve() -> Flask:
-    """The application of one web process, with its timers and background work: the target of the WSGI server."""
+def serve(threads: int = 0) -> Flask:
+    """The application of one web process, with its timers and background work: the target of the WSGI server.
+
+    ``threads``: how many the server has for ordinary requests, and ``SIGNOFF_LIVE_STREAMS`` beyond them, which hold the
+    streams of open pages; 0: no stream is held.
+    """
     app = create_app()
     _end_with_parent()
     settled: Config = app.extensions["signoff"].config
@@ -148,10 +158,21 @@ def serve() -> Flask:
         from .platform.scheduler import Worker
 
         Worker(app).start()
+    if threads and settled.live_streams:
+        _hold_streams(app, threads, settled.live_streams)
     # what was made at the start stays: the collector need not look at all of it again with every few requests
     gc.collect()
     gc.freeze()
     return app
+
+
+def _hold_streams(app: Flask, threads: int, most: int) -> None:
+    """Keep streams of news open, and let no more ordinary requests in at a time than without them."""
+    from .platform import live
+
+    hub = live.hold(app, most)
+    app.wsgi_app = live.Gate(app.wsgi_app, threads)  # type: ignore[method-assign]
+    Finalize(hub, hub.close, exitpriority=100)
 
 
 def _end_with_parent() -> None:

@@ -4,12 +4,13 @@ Messages go to standard error, results to standard output; exit 0 done, 1 refuse
 """
 
 import json as stdlib_json
+import logging
 import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -138,18 +139,22 @@ def _serve(host: str, port: int, workers: int) -> None:
     from granian.log import LogLevels
 
     from .app import serve
+    from .platform import config
 
+    threads = 4 if workers == 1 else 1
+    # it counts the threads that hold streams of open pages, and warns of them
+    logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     Granian(
         "signoff",
         interface=Interfaces.WSGI,
         address=host,
         port=port,
         workers=workers,
-        blocking_threads=4 if workers == 1 else 1,
+        blocking_threads=threads + config.load().live_streams,
         respawn_failed_workers=True,
         log_access=False,
         log_level=LogLevels.warning,
-    ).serve(target_loader=serve, wrap_loader=False)
+    ).serve(target_loader=partial(serve, threads), wrap_loader=False)
 
 
 @main.command()

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import vue from "@vitejs/plugin-vue";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -23,7 +24,8 @@ function icons(): Plugin {
 export default defineConfig({
   base: "./", // addresses relative to the file: Signoff may be mounted below any prefix
   publicDir: false,
-  plugins: [icons()],
+  plugins: [vue(), icons()],
+  define: { __VUE_OPTIONS_API__: false, __VUE_PROD_DEVTOOLS__: false, __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: false },
   css: { preprocessorOptions: { scss: { quietDeps: true, silenceDeprecations: ["import", "if-function"] } } },
   build: {
     outDir: "static/dist",
@@ -31,7 +33,7 @@ export default defineConfig({
     manifest: true,
     target: "es2022",
     assetsInlineLimit: 2048,
-    rolldownOptions: { input: ["static/src/app/main.ts"] },
+    rolldownOptions: { input: ["static/src/app/main.ts", "static/src/builder/main.ts"] },
   },
-  test: { environment: "jsdom", include: ["static/src/**/*.test.ts"] },
+  test: { setupFiles: ["static/src/vitest.setup.ts"], testTimeout: 30_000, environment: "jsdom", include: ["static/src/**/*.test.ts"] },
 });

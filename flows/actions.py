@@ -24,8 +24,9 @@ class ActionFailed(Exception):
 class ActionContext:
     """What an action is given.
 
-    ``key`` is the idempotency key: the same on every attempt of this call, and of no other. ``conn`` is the
-    transaction that completes the step, for transactional actions; ``None`` for those that go outside.
+    ``key`` is the idempotency key: the same on every attempt of this call, and of no other; so is ``asked_at``, when
+    the step was reached. ``conn`` is the transaction that completes the step, for transactional actions; ``None`` for
+    those that go outside.
     """
 
     key: str
@@ -33,6 +34,7 @@ class ActionContext:
     record: Record
     run_id: int
     now: datetime
+    asked_at: datetime
     conn: Connection | None = None
 
     def argument(self, name: str) -> Any:
@@ -83,6 +85,12 @@ def register_action(action: Action) -> Action:
     """Offer ``action`` to flows under its name; the last one registered holds."""
     _actions[action.name] = action
     return action
+
+
+def is_transactional(name: str) -> bool:
+    """Whether the action of that name only writes to this database; one that is not installed may do anything."""
+    found = _actions.get(name)
+    return found is not None and found.transactional
 
 
 def find_action(name: str) -> Action:

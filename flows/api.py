@@ -14,7 +14,21 @@ from ..platform.people.current import current_language, current_person
 from ..platform.problems import Problem
 from ..platform.text import msg
 from ..platform.web.incoming import LARGEST_ID
-from . import batch, definitions_api, history, inbox, listing, moves_api, reports_api, service
+from . import (
+    batch,
+    definitions_api,
+    history,
+    inbox,
+    listing,
+    moves_api,
+    printing_api,
+    replies_api,
+    reports_api,
+    search_api,
+    service,
+    survey_api,
+    whom_api,
+)
 from .api_schemas import HistorySchema, InboxSchema, ResultsSchema, TaskSchema
 
 Json = dict[str, Any]
@@ -23,8 +37,9 @@ blp = Blueprint("api_flows", __name__, description="Requests under way: tasks, d
 
 def init_app(app: Flask) -> None:
     """Mount the other calls of this floor; those of this module the roof mounts."""
-    for each in (definitions_api.blp, moves_api.blp, reports_api.blp):
-        register(app, each)
+    calls = (definitions_api, moves_api, printing_api, replies_api, reports_api, search_api, survey_api, whom_api)
+    for each in calls:
+        register(app, each.blp)
 
 
 class Said(ma.Schema):
@@ -64,6 +79,7 @@ class AddBody(Said):
 class BatchBody(Said):
     tasks = ma.fields.List(ma.fields.Integer(strict=True, validate=ma.validate.Range(1, LARGEST_ID)), required=True)
     verdict = ma.fields.String(required=True)
+    to = ma.fields.String(load_default="", metadata={"description": "Of the verdict transfer: to whom"})
     dry_run = ma.fields.Boolean(load_default=False)
 
 
@@ -227,6 +243,7 @@ def decide_many(body: Json) -> Json:
         by=current_person(),
         verdict=body["verdict"],
         comment=body["comment"],
+        to=body["to"],
         dry_run=body["dry_run"],
     )
     return batch.results_json(results)

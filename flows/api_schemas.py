@@ -139,11 +139,21 @@ class RouteSchema(ma.Schema):
     problems = ma.fields.List(ma.fields.Nested(FoundProblemSchema), required=True)
 
 
+class CellsSchema(ma.Schema):
+    """Cells of line items of which rules say something else than of their column, by pointer: ``/lines/0/reason``;
+    ``/lines/-/reason`` in a row that is still blank."""
+
+    hidden = ma.fields.List(ma.fields.String(), required=True)
+    required = ma.fields.List(ma.fields.String(), required=True)
+    readonly = ma.fields.List(ma.fields.String(), required=True)
+
+
 class EvaluatedSchema(ma.Schema):
     values = ma.fields.Dict(required=True)
     visible = ma.fields.List(ma.fields.String(), required=True)
     required = ma.fields.List(ma.fields.String(), required=True)
     readonly = ma.fields.List(ma.fields.String(), required=True)
+    cells = ma.fields.Nested(CellsSchema, required=True)
     problems = ma.fields.List(ma.fields.Nested(FoundProblemSchema), required=True)
     route = ma.fields.Nested(RouteSchema, allow_none=True, required=True)
 

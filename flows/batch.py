@@ -15,6 +15,7 @@ from . import service
 from .service import Decision
 
 MOST = 200
+TRANSFER = "transfer"
 
 
 class Readiness(StrEnum):
@@ -40,9 +41,11 @@ class Result:
 
 
 def decide_many(
-    task_ids: Sequence[int], *, by: Person, verdict: str, comment: str = "", dry_run: bool = False
+    task_ids: Sequence[int], *, by: Person, verdict: str, comment: str = "", to: str = "", dry_run: bool = False
 ) -> list[Result]:
     """Decide each task in a transaction of its own; ``dry_run`` changes nothing and says what would happen.
+
+    ``verdict`` may be ``transfer``: each task is handed over ``to`` that person for good.
 
     Raises:
         Refused: too many tasks, or none.
@@ -51,8 +54,11 @@ def decide_many(
     if not 0 < len(wanted) <= MOST:
         message = msg("%(n)s tasks were sent. Send 1 to %(max)s at once.", n=len(wanted), max=MOST)
         raise Refused.because([Problem("/tasks", "count", message)])
-    decision = Decision(verdict, comment)
-    act = service.rehearse if dry_run else _decide
+    decision = Decision(verdict, comment, to=to or None)
+    if verdict == TRANSFER:
+        act = _rehearse_transfer if dry_run else _transfer
+    else:
+        act = service.rehearse if dry_run else _decide
     return [_result(task_id, decision, by, act) for task_id in wanted]
 
 
@@ -60,6 +66,15 @@ def _decide(task_id: int, decision: Decision, by: Person) -> None:
     # a batch with an Idempotency-Key is one transaction: a refused task must leave nothing of itself behind
     with undoable():
         service.decide(task_id, by=by, verdict=decision.verdict, comment=decision.comment)
+
+
+def _transfer(task_id: int, decision: Decision, by: Person) -> None:
+    with undoable():
+        service.transfer(task_id, by=by, to=decision.to or "", comment=decision.comment)
+
+
+def _rehearse_transfer(task_id: int, decision: Decision, by: Person) -> None:
+    service.rehearse_transfer(task_id, by=by, to=decision.to or "", comment=decision.comment)
 
 
 def _result(task_id: int, decision: Decision, by: Person, act: "service.Act") -> Result:

@@ -19,7 +19,7 @@ _PASSING = (408, 409, 425, 429)
 def call(context: ActionContext) -> Mapping[str, Any]:
     """POST the request and ``data`` to ``webhook`` (the key of one) or ``url``; what comes back as JSON is the result.
 
-    A 4xx that says no is final; whoever is away or busy is asked again, with the same idempotency key.
+    A 4xx that says no is final; whoever is away or busy is asked again, with the same idempotency key and body.
     """
     url, secrets = _receiver(context)
     body = _body(context)
@@ -55,7 +55,7 @@ def _receiver(context: ActionContext) -> tuple[str, tuple[str, ...]]:
 
 def _body(context: ActionContext) -> str:
     data = {"record": record_json(context.record), "run": {"id": context.run_id}, "data": context.arguments.get("data")}
-    return json.dumps({"type": EVENT, "timestamp": utc_text(context.now), "data": data})
+    return json.dumps({"type": EVENT, "timestamp": utc_text(context.asked_at), "data": data})
 
 
 def _read(answer: Answer) -> Any:

@@ -11,10 +11,13 @@ from ..forms import records
 from ..forms import service as forms
 from ..forms.records import Record
 from ..platform import audit, background, timers
+from ..platform.background import Lane
+from ..platform.db import utc_text
 from ..platform.errors import Conflict
 from ..platform.people.directory import Directory
 from ..platform.text import msg
-from . import codec, messages, store, subrequests, sums
+from . import by_link, codec, messages, store, subrequests, sums
+from .actions import is_transactional
 from .cases import Case
 from .effects import (
     Call,
@@ -62,6 +65,7 @@ class Move:
     before: Run | None = None
     entered: Entered = NOTHING_ENTERED
     head: audit.Head | None = None
+    asked: bool | None = None
 
     def of(self, kind: type[E]) -> list[E]:
         """The effects of one kind, in order."""
@@ -90,18 +94,23 @@ def carry_out(
     transition: Transition,
     world: World,
     entered: Entered = NOTHING_ENTERED,
+    *,
+    at_commit: bool = False,
 ) -> Record | None:
     """Store a transition of the run as it was read, in the ``world`` that it was made for.
 
-    ``None``, and nothing is stored: somebody was first.
+    ``None``, and nothing is stored: somebody was first; ``at_commit``: that is found out with the commit.
 
     Raises:
+        Outrun: with the commit; see :func:`.store.advance`.
         SumsMoved: other requests changed what the decision rests on; it must be made anew.
     """
     now = world.now
     if not transition.effects and transition.run == case.run:
         return case.record
-    if not store.advance(conn, case.row, _new_state(transition, now)):
+    if case.held:
+        store.advance_held(conn, case.row, _new_state(transition, now))
+    elif not store.advance(conn, case.row, _new_state(transition, now), at_commit=at_commit):
         return None
     _keep_sums(conn, case, transition, world)
     move = Move(
@@ -114,6 +123,7 @@ def carry_out(
         revision=case.row.revision + 1,
         before=case.run,
         head=case.head,
+        asked=case.asked,
         # what a decision that does not count yet brings is not stored yet either
         entered=entered if any(isinstance(each, SetValues) for each in transition.effects) else NOTHING_ENTERED,
     )
@@ -147,10 +157,10 @@ def _write(conn: Connection, move: Move) -> Record:
     _write_calls(conn, move)
     for recall in move.of(Recall):
         subrequests.recall(conn, recall.record)
-    if any(each.finished for each in move.of(SetStatus)):
+    if move.asked is not False and any(each.finished for each in move.of(SetStatus)):
         subrequests.ended(conn, record.id)
     records.add_viewers(conn, ((record.id, principal) for principal in _new_viewers(move)))
-    audit.append(conn, record.chain, _entries(move, record), seen=move.head)
+    audit.append(conn, record.chain, by_link.mark(conn, _entries(move, record)), seen=move.head)
     messages.tell(conn, replace(move, record=record), ids)
     return record
 
@@ -162,7 +172,7 @@ def _write_values(conn: Connection, move: Move) -> Record:
         record = forms.apply_values(conn, record, move.entered.changes, links=move.entered.links, now=move.now)
     statuses = [each.status for each in move.of(SetStatus)]
     if statuses and statuses[-1] != record.status:
-        forms.set_status(conn, record.id, statuses[-1])
+        forms.set_status_of(conn, record, statuses[-1])
         record = replace(record, status=statuses[-1])
     return record
 
@@ -189,8 +199,10 @@ def _write_calls(conn: Connection, move: Move) -> None:
             "name": call.name,
             "action": call.action,
             "arguments": plain(call.arguments),
+            "asked_at": utc_text(move.now),
         }
-        background.enqueue(conn, CALL_KIND, payload, key=call_key(move.run_id, call.name))
+        lane = Lane.INSIDE if is_transactional(call.action) else Lane.OUTSIDE
+        background.enqueue(conn, CALL_KIND, payload, key=call_key(move.run_id, call.name), lane=lane)
 
 
 def timer_key(run_id: int, name: str) -> str:

@@ -1,6 +1,6 @@
 """A case: one request with everything that the engine needs to move it, read in few statements."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from ..forms import catalogue as form_catalogue
 from ..forms import records
 from ..forms.program import FormProgram
 from ..forms.records import Record
-from ..platform import calendar_store
+from ..platform import calendar_store, db
 from ..platform.audit import Head
 from ..platform.calendars import Calendar
 from ..platform.errors import NotFound
@@ -27,7 +27,8 @@ from .run import Run, World
 class Case:
     """``row`` is the run as it was read: its revision guards what is stored.
 
-    ``head`` is the end of the record's history, where it was read, too.
+    ``head`` is the end of the record's history, where it was read, too. ``held``: nobody else can move it meanwhile.
+    ``asked``: another request asked for this one, ``None`` where that is not known.
     """
 
     row: store.RunRow
@@ -36,6 +37,8 @@ class Case:
     program: FlowProgram
     directory: Directory
     head: Head | None = None
+    held: bool = False
+    asked: bool | None = None
 
     @property
     def form(self) -> FormProgram:
@@ -49,10 +52,26 @@ def of_run(conn: Connection, run_id: int, *, lock: bool = False) -> Case:
     Raises:
         NotFound: there is none.
     """
+    if lock and (held := _held().pop(run_id, None)) is not None:
+        return held
     row = store.run(conn, run_id, lock=lock)
     if row is None:
         raise NotFound(msg("There is no run %(id)s.", id=run_id))
     return _case(conn, row)
+
+
+def hold(conn: Connection, run_ids: Iterable[int]) -> None:
+    """Hold many runs until the transaction ends; :func:`of_run` then knows their cases, each once."""
+    found = store.hold_runs(conn, run_ids)
+    whole = records.complete(conn, [each.record for each in found])
+    for each, record in zip(found, whole, strict=True):
+        _held()[each.run.id] = replace(of_row(each.run, record), head=each.head, held=True)
+
+
+def _held() -> dict[int, Case]:
+    memory = db.memory() if db.in_transaction() else None
+    found: dict[int, Case] = {} if memory is None else memory.setdefault("flows.cases", {})
+    return found
 
 
 def of_task(conn: Connection, task_id: int) -> tuple[store.TaskRow, Case] | None:
@@ -61,7 +80,7 @@ def of_task(conn: Connection, task_id: int) -> tuple[store.TaskRow, Case] | None
     if found is None:
         return None
     record = records.complete(conn, [found.record])[0]
-    return found.task, replace(of_row(found.run, record), head=found.head)
+    return found.task, replace(of_row(found.run, record), head=found.head, asked=found.asked)
 
 
 def of_record(conn: Connection, record_id: int) -> Case:

@@ -1,6 +1,7 @@
 """The flows of this installation: compiled once per version and process, found by key or by the form they serve."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,9 @@ from ..platform.text import msg
 from . import trials
 from .actions import all_actions
 from .check import check_flow
+from .check.rings import asks_of, check_rings
 from .compile import compile_flow
+from .definition import Flow
 from .program import FlowProgram
 from .schema import read_flow
 
@@ -106,7 +109,8 @@ def check_document(document: Mapping[str, Any], *, prove: bool = True) -> Checke
     if flow is None or form is None:
         return Checked(None, tuple(problems))
     program, more = compile_flow(flow, form)
-    problems = [*problems, *more, *_served_twice(flow.key, flow.form), *_no_calendar(flow.settings.calendar)]
+    problems = [*problems, *more, *_served_twice(flow.key, flow.form), *_no_calendar(flow)]
+    problems += check_rings(flow, _others(flow))
     if prove and program is not None and not errors_of(problems):
         calendar = calendar_store.calendar(flow.settings.calendar)
         problems += check_flow(program, form, people.directory(), calendar)
@@ -114,12 +118,24 @@ def check_document(document: Mapping[str, Any], *, prove: bool = True) -> Checke
     return Checked(program, tuple(problems))
 
 
-def _no_calendar(key: str | None) -> list[Problem]:
-    try:
-        calendar_store.calendar(key)
-    except NotFound as error:
-        return [Problem("/settings/calendar", "unknown_calendar", error.message)]
-    return []
+def _others(flow: Flow) -> Iterator[Flow]:
+    """What else is in force, where ``flow`` asks for requests at all."""
+    if asks_of(flow):
+        for stored in flows_in_force():
+            if stored.key != flow.key:
+                with contextlib.suppress(Refused, NotFound):
+                    yield flow_program(stored.key).flow
+
+
+def _no_calendar(flow: Flow) -> Iterator[Problem]:
+    """A problem for each calendar that is named and not there."""
+    named = [("/settings/calendar", flow.settings.calendar)]
+    named += [(f"{step.path}/due/calendar", step.due.calendar) for step in flow.walk() if step.due is not None]
+    for path, key in named:
+        try:
+            calendar_store.calendar(key)
+        except NotFound as error:
+            yield Problem(path, "unknown_calendar", error.message)
 
 
 def _form_of(document: Mapping[str, Any]) -> FormProgram | None:

@@ -5,7 +5,6 @@ from typing import Any
 
 from ..forms import catalogue as forms
 from ..forms import diff as form_diff
-from ..forms.schema import read_form
 from ..platform.text import local
 from . import diff
 from .schema import read_flow
@@ -13,13 +12,10 @@ from .schema import read_flow
 
 def in_words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any], language: str) -> list[str] | None:
     """A sentence for each change, none if nothing changed; ``None`` where one of the two cannot be read."""
+    if kind == "form":
+        return form_diff.in_words(before, after, language)
     if before == after:
         return []
-    if kind == "form":
-        old_form, new_form = read_form(before)[0], read_form(after)[0]
-        if old_form is None or new_form is None:
-            return None
-        return form_diff.describe(form_diff.diff(old_form, new_form), language)
     old, new = read_flow(before, None)[0], read_flow(after, None)[0]
     if old is None or new is None:
         return None

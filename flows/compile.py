@@ -11,6 +11,7 @@ from ..forms.program import FormProgram
 from ..forms.types import kinds_of
 from ..platform.problems import Problem, errors_of
 from .definition import SUM, Branch, Flow, Kind, Step
+from .filed import withheld_at_start
 from .program import Argument, FlowProgram, Values, Way
 from .run import World
 from .schema import read_flow
@@ -49,6 +50,7 @@ def _program(flow: Flow, form: FormProgram | None, version: int) -> FlowProgram:
         arguments={step.id: _arguments(step, form) for step in steps.values() if step.kind is Kind.ACTION},
         amount=_amount(flow, form.form if form is not None else None),
         uses_facts=_uses_facts(steps, reads),
+        withheld=withheld_at_start(flow, form.form) if form is not None else frozenset(),
     )
 
 

@@ -1,56 +1,138 @@
-"""The dashboard: how many requests, about what money, how long they take, and what is late."""
+"""The dashboard: how many requests, about what money, how long they take, what is late; each number opens its list."""
 
-from flask import render_template, request
+from decimal import Decimal
+from typing import Any
+
+from flask import render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from ..forms import catalogue as forms
+from ..platform.errors import NotFound
 from ..platform.people.current import current_person
-from ..platform.text import LocalText
-from . import catalogue, reports, showing
+from ..platform.text import msg
+from ..platform.web.filters import short_day
+from ..platform.web.language import gettext as _
+from . import behind, dashboard_sheet, reports
+from . import dashboard as figures
+from .behind import Slice
 from .blueprint import bp
-from .reports import Question
-from .run import START
 
-PERIODS = ("7d", "30d", "90d", "365d")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PARTS = ("axis", "member", "ending", "answer", "score", "work", "step", "person", "principal", "whose")
 
 
 @bp.get("/dashboard")
 def dashboard() -> ResponseReturnValue:
     """All reports of one form, or of all, on one page."""
-    person = current_person()
-    period = request.args.get("since", "30d")
-    since = reports.since_of(period if period in PERIODS else "30d")
-    served = [forms.program(str(each.document["form"])).form for each in catalogue.flows_in_force()]
-    wanted = request.args.get("form", "")
-    form = next((each for each in served if each.key == wanted), served[0] if len(served) == 1 else None)
-    asked = Question(form.key if form else None, since)
-    groups = [field for key in form.summary if (field := form.field(key)) and field.type == "choice"] if form else []
+    board = _board()
     return render_template(
         "signoff/flows/dashboard.html",
-        forms=served,
-        form=form,
-        period=period,
-        periods=PERIODS,
-        by_status=reports.answer("requests", asked, person),
-        by_field=[
-            (field, reports.answer("requests", Question(asked.form, since, field.key), person)) for field in groups
-        ],
-        steps=_titled(reports.answer("steps", asked, person)),
-        overdue=_titled(reports.answer("overdue", Question(asked.form), person)),
-        people=reports.answer("people", asked, person),
+        board=board,
+        periods=figures.PERIODS,
+        address=_address,
+        behind=_behind,
+        charts=_charts(board),
     )
 
 
-def _titled(rows: list[reports.Row]) -> list[reports.Row]:
-    """The rows with what people call their form and step, as the flow in force has it."""
-    return [
-        row | dict(zip(("form_title", "step_title"), _titles(row["form"], row["step"]), strict=True)) for row in rows
+@bp.get("/dashboard.xlsx")
+def dashboard_xlsx() -> ResponseReturnValue:
+    """The same numbers as a workbook."""
+    board = _board()
+    name = f"{board.form.key if board.form else 'requests'}-{board.period.first}-{board.period.last}.xlsx"
+    return send_file(dashboard_sheet.written(board), mimetype=XLSX, as_attachment=True, download_name=name)
+
+
+def _board() -> figures.Dashboard:
+    args = request.args
+    period = figures.period_of(args.get("since", ""), args.get("from", ""), args.get("to", ""))
+    return figures.of(current_person(), args.get("form", ""), period)
+
+
+def _address(board: figures.Dashboard, form: str | None = None, since: str | None = None) -> str:
+    """The dashboard of another form, or of another period."""
+    key = form if form is not None else (board.form.key if board.form else "")
+    name = since or board.period.name
+    period: dict[str, Any] = {"since": name} if name else {"from": board.period.first, "to": board.period.last}
+    return url_for("signoff_flows.dashboard", form=key, **period)
+
+
+def _behind(board: figures.Dashboard, **parts: Any) -> str | None:
+    """The address of the list behind a number; numbers over all forms lead to the dashboard of one."""
+    form = parts.pop("form", board.form.key if board.form else None)
+    if form is None:
+        return None
+    period: dict[str, Any] = {} if parts.pop("now", False) else {"from": board.period.first, "to": board.period.last}
+    return url_for("signoff_flows.behind", form=form, **period, **{key: each for key, each in parts.items() if each})
+
+
+def _charts(board: figures.Dashboard) -> list[dict[str, Any]]:
+    """What is drawn: a title, its kind, and a number for each day or week, blank where there is none."""
+    sums = [each for _first, _last, each in board.trend]
+    drawn: list[tuple[str, str, list[Decimal | int | None], int | None]] = [
+        (_("Requests"), "bar", [each.requests for each in sums], None),
+        (_("First answer within 30 min, %"), "line", [_percent(each.in_time_share) for each in sums], 100),
+        (_("Hours to the end"), "line", [each.hours for each in sums], None),
+        (_("Satisfied, %"), "line", [_percent(each.content_share) for each in sums], 100),
     ]
+    if board.money is not None:
+        title = _("Money, %(currency)s", currency=board.money.options.get("currency", ""))
+        drawn.insert(1, (title, "bar", [each.money for each in sums], None))
+    labels = [short_day(first) for first, _last, _sums in board.trend]
+    return [
+        {"title": title, "type": kind, "labels": labels, "most": most,
+         "values": [float(each) if each is not None else None for each in values]}
+        for title, kind, values, most in drawn
+    ]  # fmt: skip
 
 
-def _titles(form: str, step: str) -> tuple[LocalText, LocalText]:
-    stored = catalogue.flow_of_form(form)
-    program = catalogue.flow_program(stored.key, stored.version) if stored is not None else None
-    found = program.step(step) if program is not None else None
-    title = showing.step_title(found, step) if found is not None or step == START else step
-    return forms.program(form).form.title, title
+def _percent(share: Decimal | None) -> Decimal | None:
+    return share * 100 if share is not None else None
+
+
+@bp.get("/dashboard/requests", endpoint="behind")
+def behind_number() -> ResponseReturnValue:
+    """The requests behind a number of the dashboard."""
+    person, args = current_person(), request.args
+    asked = _slice()
+    page = behind.find(asked, person, after=args.get("after") or None)
+    number, capped = behind.count(asked, person)
+    kept: dict[str, Any] = {key: each for key, each in args.items() if key != "after"}
+    return render_template(
+        "signoff/flows/behind.html",
+        form=forms.program(asked.form).form,
+        page=page,
+        count=number,
+        capped=capped,
+        asked=asked,
+        words=_words(asked),
+        next_url=url_for("signoff_flows.behind", **kept, after=page.next) if page.next else None,
+        first_url=url_for("signoff_flows.behind", **kept) if args.get("after") else None,
+        back=url_for("signoff_flows.dashboard", form=asked.form, **{k: kept[k] for k in ("from", "to") if k in kept}),
+    )
+
+
+def _slice() -> Slice:
+    args = request.args
+    form = args.get("form", "")
+    if not form:
+        raise NotFound(msg("Say of which form. Open the list from a number of the dashboard."))
+    parts: dict[str, Any] = {name: args.get(name, "")[:140] for name in PARTS}
+    if not (args.get("from") or args.get("to")):
+        return Slice(form, **parts)
+    period = figures.period_of("", args.get("from", ""), args.get("to", ""))
+    return Slice(form, period.first, period.last, **parts)
+
+
+def _words(asked: Slice) -> list[tuple[str, Any]]:
+    """What the list is of, as pairs of a kind and what to say of it."""
+    form = forms.program(asked.form).form
+    field = form.field(asked.axis)
+    found: list[tuple[str, Any]] = []
+    if field is not None:
+        found.append(("axis", (field.label, reports.label_of(field, asked.member or None))))
+    if asked.step:
+        found.append(("step", figures.step_title(asked.form, asked.step)))
+    found += [(name, getattr(asked, name)) for name in ("ending", "answer", "score", "work", "person", "principal")
+              if getattr(asked, name)]  # fmt: skip
+    return found

@@ -19,8 +19,12 @@ class Calendar(Protocol):
         """Where its days begin."""
         ...
 
+    def beside(self, key: str | None) -> "Calendar":
+        """The calendar of that key; this one for ``None`` and for one that was taken away."""
+        ...
+
     def working_days(self, start: date, end: date) -> int:
-        """How many working days lie after ``start`` up to and with ``end``."""
+        """How many working days there are from ``start`` to ``end``, both counted; negative if ``end`` is earlier."""
         ...
 
     def add(self, start: datetime, duration: timedelta, clock: str = "business") -> datetime:
@@ -33,6 +37,8 @@ class What(StrEnum):
 
     REMIND = "remind"
     THEN = "then"
+    OVERDUE = "overdue"
+    """The deadline passes, and nothing else happens at that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Plan:
 
 def plan(due: Due, opened_at: datetime, calendar: Calendar) -> Plan:
     """The deadline of a step that opened at ``opened_at``; a reminder before the opening falls on the opening."""
+    calendar = calendar.beside(due.calendar)
     due_at = calendar.add(opened_at, due.within, due.clock)
     found = [
         (max(opened_at, calendar.add(due_at, offset, due.clock)) if offset else due_at, What.REMIND)
@@ -62,6 +69,8 @@ def plan(due: Due, opened_at: datetime, calendar: Calendar) -> Plan:
     ]
     if due.then is not None:
         found.append((due_at, What.THEN))
+    if all(at != due_at for at, _ in found):
+        found.append((due_at, What.OVERDUE))
     found.sort(key=lambda each: (each[0], each[1] is What.THEN))
     moments = tuple(Moment(number, at, what) for number, (at, what) in enumerate(found))
     last = max((moment.at for moment in moments if moment.what is What.REMIND), default=due_at)
@@ -75,4 +84,5 @@ def moment(due: Due, planned: Plan, number: int, calendar: Calendar) -> Moment |
     repeat = number - len(planned.moments)
     if due.repeat is None or repeat >= MAX_REPEATS:
         return None
+    calendar = calendar.beside(due.calendar)
     return Moment(number, calendar.add(planned.base, due.repeat * (repeat + 1), due.clock), What.REMIND)

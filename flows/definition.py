@@ -65,13 +65,17 @@ class Then:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """``within`` counts from the opening on ``clock`` (business, always); ``remind`` are offsets from the deadline."""
+    """``within`` counts from the opening on ``clock`` (business, always); ``remind`` are offsets from the deadline.
+
+    ``calendar`` is that of who does the step, ``None``: that of the flow.
+    """
 
     within: timedelta
     clock: str = "business"
     remind: tuple[timedelta, ...] = ()
     repeat: timedelta | None = None
     then: Then | None = None
+    calendar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,7 @@ class Settings:
     owner: Selector | None = None
     grace: timedelta = timedelta(0)  # how long a decision can be undone before it counts
     authority: Authority | None = None
+    start: Mapping[str, Right] = field(default_factory=dict)  # what who files may fill, where it is not what it seems
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The HTTP API of flows as definitions, and of what can be asked about definitions before they are in force."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import marshmallow as ma
@@ -9,11 +10,11 @@ from ..forms import catalogue as forms
 from ..forms import service as form_service
 from ..forms.compile import compile_form
 from ..forms.schema import read_form
-from ..platform import calendar_store, definitions, problem_json
+from ..platform import calendar_store, clock, definitions, problem_json
 from ..platform.api import Blueprint
 from ..platform.api.definitions import definition_routes
 from ..platform.errors import Forbidden, Refused
-from ..platform.people import policy
+from ..platform.people import owners
 from ..platform.people import service as people
 from ..platform.people.current import current_language, current_person
 from ..platform.people.definition import write_people
@@ -21,12 +22,10 @@ from ..platform.people.directory import ADMIN, Person
 from ..platform.problems import Problem, errors_of
 from ..platform.text import msg
 from ..platform.web.language import gettext_here
-from . import catalogue, predict, predicting, replaying, trials
+from . import catalogue, changes, drafting, predict, predicting, replaying, supposing, trials
 from .api_schemas import CheckedSchema, EvaluatedSchema, ReplayedSchema, RouteSchema
 from .check.documents import check_documents
-from .compile import compile_flow
 from .program import FlowProgram
-from .schema import read_flow
 
 Json = dict[str, Any]
 blp = Blueprint("api_flow_definitions", __name__, description="Flows, and questions about definitions.")
@@ -36,6 +35,8 @@ definition_routes(
     "flow",
     check=lambda document: catalogue.check_document(document).problems,
     publish=catalogue.publish_flow,
+    subject=lambda document: str(document.get("form")),
+    changes=partial(changes.in_words, "flow"),
 )
 
 
@@ -53,13 +54,15 @@ class CheckBody(ma.Schema):
 class RouteBody(ma.Schema):
     """``flow``: the key of one in force, or a document; ``by``: who would ask, default oneself.
 
-    ``form``: its key, or a document that is not in force yet; needed only with a document.
+    ``form``: its key, or a document that is not in force yet; needed only with a document. ``suppose``: the values are
+    those of a test case: a computed field may be given by hand, and lookups find what the values say of them.
     """
 
     flow = ma.fields.Raw(required=True)
     form = ma.fields.Raw(load_default=None, allow_none=True)
     values = ma.fields.Dict(required=True)
     by = ma.fields.String(load_default=None, allow_none=True)
+    suppose = ma.fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
 class ReplayBody(ma.Schema):
@@ -100,7 +103,7 @@ class EvaluateBody(ma.Schema):
 @blp.answer(200, CheckedSchema)
 def check(body: Json) -> Json:
     """All problems of definitions; nothing is stored."""
-    policy.require(current_person(), ADMIN)
+    owners.require_builder(current_person())
     named = [(_name(document, place), document) for place, document in enumerate(body["documents"])]
     found = check_documents(named, known=_in_force())
     return {
@@ -127,7 +130,6 @@ def _in_force() -> list[Mapping[str, Any]]:
 @blp.answer(200, AllTriedSchema)
 def run_cases(body: Json) -> Json:
     """The test cases of a flow, run as a publish runs them."""
-    policy.require(current_person(), ADMIN)
     program = _program(body["flow"], None)
     calendar = calendar_store.calendar(program.flow.settings.calendar)
     tried = trials.run_all(program, people.directory(), calendar)
@@ -139,23 +141,29 @@ def run_cases(body: Json) -> Json:
 @blp.answer(200, RouteSchema)
 def route(body: Json) -> Json:
     """The route that a request would take if everybody agrees."""
-    person = _asker(body["by"])
     program = _program(body["flow"], body["form"])
     assert program.form is not None
-    reading = form_service.read(program.form, body["values"], by=person)
-    prediction = predicting.of_values(program, program.flow.form, reading.values, person.key)
+    person = _asker(body["by"], program.flow.form)
+    if body["suppose"]:
+        values, problems = supposing.read_values(
+            program.form, body["values"], people.directory(), person.key, clock.now()
+        )
+    else:
+        reading = form_service.read(program.form, body["values"], by=person, supposed=True)
+        values, problems = reading.values, list(reading.problems)
+    prediction = predicting.of_values(program, program.flow.form, values, person.key)
     found = predict.route_json(prediction, current_language())
-    found["problems"] += [problem_json.problem_of(each, gettext_here) for each in reading.problems]
+    found["problems"] += [problem_json.problem_of(each, gettext_here) for each in problems]
     return found
 
 
-def _asker(key: str | None) -> Person:
-    """Oneself; an administrator may ask for anybody."""
+def _asker(key: str | None, form: str) -> Person:
+    """Oneself; who may change the form may ask for anybody."""
     person = current_person()
     if key is None or key == person.key:
         return person
-    if not policy.is_admin(person):
-        raise Forbidden(msg("Only administrators may ask for somebody else."), right=ADMIN)
+    if not owners.may_change(person, (form,)):
+        raise Forbidden(msg("Only administrators and owners of the form may ask for somebody else."), right=ADMIN)
     return people.person(key)
 
 
@@ -164,7 +172,7 @@ def _program(flow: Any, form: Any) -> FlowProgram:
         found = catalogue.flow_program(flow)
         _require_form(found.flow.form, form)
         return found
-    policy.require(current_person(), ADMIN)
+    owners.require_change(current_person(), _subjects(flow, form))
     if isinstance(form, Mapping):
         return _drafted(catalogue.flow_program(flow).flow.document if isinstance(flow, str) else _document(flow), form)
     _require_form(_document(flow).get("form"), form)
@@ -172,6 +180,16 @@ def _program(flow: Any, form: Any) -> FlowProgram:
     if checked.program is None:
         raise Refused.because(checked.errors)
     return checked.program
+
+
+def _subjects(*documents: Any) -> set[str]:
+    """The forms that documents are about, of which whoever tries them must own all."""
+    named = {
+        each.get("form") if str(each.get("schema", "")).startswith("flow/") else each.get("key")
+        for each in documents
+        if isinstance(each, Mapping)
+    }
+    return {str(name) for name in named}
 
 
 def _require_form(of_flow: Any, form: Any) -> None:
@@ -184,11 +202,10 @@ def _drafted(flow: Mapping[str, Any], form: Mapping[str, Any]) -> FlowProgram:
     """The program of a flow for a form that is not in force."""
     read, problems = read_form(form)
     program, more = compile_form(read) if read is not None else (None, [])
-    parsed, of_flow = read_flow(flow, program.form) if program is not None else (None, [])
-    compiled, last = compile_flow(parsed, program) if parsed is not None else (None, [])
+    compiled, last = drafting.program_of(flow, program) if program is not None else (None, [])
     if compiled is None:
-        raise Refused.because(errors_of([*problems, *more, *of_flow, *last]))
-    _require_form(parsed.form if parsed else None, program.form.key if program else None)
+        raise Refused.because([*errors_of([*problems, *more]), *last])
+    _require_form(compiled.flow.form, program.form.key if program else None)
     return compiled
 
 
@@ -203,7 +220,7 @@ def _document(flow: Any) -> Mapping[str, Any]:
 @blp.answer(200, ReplayedSchema)
 def replay(body: Json) -> Json:
     """A draft of a flow against past and running requests; nothing is executed."""
-    policy.require(current_person(), ADMIN)
+    owners.require_change(current_person(), _subjects(_document(body["flow"])))
     return replaying.replay_draft(dict(_document(body["flow"])), since=replaying.read_period(body["since"]))
 
 
@@ -220,6 +237,7 @@ def evaluate(body: Json) -> Json:
         "visible": sorted(reading.visible),
         "required": sorted(reading.required),
         "readonly": sorted(reading.readonly),
+        "cells": {word: sorted(getattr(reading.cells, word)) for word in ("hidden", "required", "readonly")},
         "problems": [problem_json.problem_of(each, gettext_here) for each in reading.problems],
         "route": _route_of(program, reading, person),
     }

@@ -1,12 +1,11 @@
 """Under which principals a person finds tasks: their own seats, and those of everybody whom they stand for."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from ..platform.people import service as people
 from ..platform.people.directory import Directory, Person
-from ..platform.people.policy import own_principals
+from ..platform.people.policy import own_principals, represented
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +34,3 @@ def seats_in(directory: Directory, person: Person, now: datetime) -> tuple[Seat,
         for principal in own_principals(each, directory):
             found.setdefault(principal, Seat(principal, each.key, person.key))
     return tuple(found.values())
-
-
-def represented(directory: Directory, key: str, now: datetime) -> Iterator[Person]:
-    """Everybody whom ``key`` stands for at ``now``, also through delegates who are away themselves; rings end."""
-    seen, waiting = {key}, [key]
-    while waiting:
-        for delegation in directory.delegated_to(waiting.pop(0), now):
-            person = directory.active(delegation.person)
-            if person is not None and person.key not in seen:
-                seen.add(person.key)
-                waiting.append(person.key)
-                yield person

@@ -1,14 +1,15 @@
 """What the engine says must be done: plain values that the service carries out in one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from ..platform.acting import ActingAs
+from ..platform.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Actor:
     """Who acts. ``on_behalf_of``: for whom a delegate stands; ``person`` is ``None`` for timer, rule, system."""
 
@@ -17,7 +18,7 @@ class Actor:
     on_behalf_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reason:
     """One link of why a task came to somebody: ``code`` (step, role, manager, limit, nobody, escalated, self, delegate,
     transferred, added, …) and what fills its sentence."""
@@ -26,7 +27,7 @@ class Reason:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OpenTask:
     """``principal`` is ``p:<person>`` or a pool, ``r:<role>`` or ``r:<role>@<department>``; ``people`` may act."""
 
@@ -40,7 +41,7 @@ class OpenTask:
     why: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChangeTask:
     """The task stays open: another principal (transfer, escalation), claimed or released, another deadline."""
 
@@ -53,7 +54,7 @@ class ChangeTask:
     why: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CloseTask:
     """``verdict`` approve, reject, return, complete; or cancelled, when others or events made it needless."""
 
@@ -62,14 +63,14 @@ class CloseTask:
     actor: Actor | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReopenTask:
     """A task whose closing did not count after all waits again."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetTimer:
     """One timer per ``name`` in the run: set again, it moves. It comes back as ``events.Expired(name)``."""
 
@@ -77,12 +78,12 @@ class SetTimer:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ClearTimer:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     """Perform an action outside; its end comes back as ``events.Completed(step, …)`` or ``events.Failed(step, …)``.
 
@@ -96,14 +97,14 @@ class Call:
     on_error: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recall:
     """Withdraw a record that this run asked for: nobody waits for it any more."""
 
     record: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Notify:
     """Tell ``people`` (keys) and ``addresses`` (e-mail) by ``template``; ``name`` is unique in the run."""
 
@@ -117,14 +118,14 @@ class Notify:
     channels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetValues:
     """Fields of the record that change with this transition: from a decision, or an action's result."""
 
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Note:
     """An entry of the history. ``data`` is JSON: step, task, verdict, comment, before, after, why …"""
 
@@ -133,7 +134,7 @@ class Note:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SetStatus:
     """The run's and record's status: open, returned, approved, rejected, withdrawn."""
 

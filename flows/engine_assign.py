@@ -1,9 +1,10 @@
 """Whom a step asks: selectors, then the rules on oneself, on nobody and on who approved already."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..platform.people.directory import ADMIN
+from ..platform.value import value
 from .definition import Kind, Mode, Selector, Selectors, Step
 from .effects import Reason
 from .engine_draft import ADMINS, Draft
@@ -11,7 +12,7 @@ from .run import Task
 from .selectors import Found, resolve
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Candidate:
     """One principal that a task can go to, with all who may act as it and why it is they."""
 
@@ -45,7 +46,7 @@ def candidates(draft: Draft, step: Step) -> str | tuple[Candidate, ...]:
 
 def admins(draft: Draft, step: Step | None, trace: tuple[Reason, ...]) -> Candidate:
     """The administrators, also while there are none: the task waits for the first who becomes one."""
-    barred = barred_from(draft, step)
+    barred = draft.barred_from(step)
     members = tuple(each.key for each in draft.world.people.members(ADMIN))
     excluded = barred if barred in members else None
     return Candidate(ADMINS, _without(members, barred), trace, excluded)
@@ -62,13 +63,6 @@ def owner(draft: Draft, *trace: Reason) -> Candidate:
     return admins(draft, None, trace)
 
 
-def barred_from(draft: Draft, step: Step | None) -> str | None:
-    """Who may not act on ``step``: nobody approves what they asked for unless the flow says so."""
-    if step is None or step.kind is not Kind.APPROVE or draft.program.settings.self_approval == "allow":
-        return None
-    return draft.submitter
-
-
 def find(
     draft: Draft, step: Step | None, selectors: Selectors, *, pools: bool
 ) -> tuple[tuple[Candidate, ...], tuple[Reason, ...]]:
@@ -76,7 +70,7 @@ def find(
 
     With ``pools`` a role stays one candidate; otherwise each member is one.
     """
-    barred = barred_from(draft, step)
+    barred = draft.barred_from(step)
     found: list[Candidate] = []
     trace: list[Reason] = []
     met_self = False

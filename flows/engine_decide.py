@@ -10,7 +10,7 @@ from .engine_back import go_on, material_change, resubmit, send_back, usual_targ
 from .engine_draft import Draft
 from .engine_errors import NotAllowed
 from .engine_rights import check_limits, offers, people_of, standing
-from .engine_second import is_second
+from .engine_second import is_second, require_another
 from .engine_walk import advance, arguments_of, ask_next, call, take, way_open
 from .events import Decided
 from .run import START, Status, Task
@@ -42,6 +42,7 @@ def apply_decision(draft: Draft, task: Task, event: Decided, actor: Actor) -> No
     elif step is not None:
         if event.verdict == "approve":
             check_limits(draft, task, actor)
+            require_another(draft, task, actor)
         _apply(draft, task, step, event, actor)
 
 

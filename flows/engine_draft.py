@@ -93,7 +93,7 @@ class Draft:
 
     def note(self, name: str, actor: Actor, /, **data: Any) -> None:
         """Write an entry of the history; what is ``None`` or empty is left out."""
-        self.effects.append(Note(name, actor, {key: value for key, value in data.items() if value not in _EMPTY}))
+        self.effects.append(Note(name, actor, {key: value for key, value in data.items() if value or value == 0}))
 
     def approvers(self, step: str) -> tuple[str, ...]:
         """Who approved or did ``step``, as far as that still counts."""
@@ -107,12 +107,24 @@ class Draft:
 
     # tasks
 
+    def barred_from(self, step: Step | None) -> str | None:
+        """Who may not act on ``step``: nobody approves what they asked for unless the flow says so."""
+        if step is None or step.kind is not Kind.APPROVE or self.program.settings.self_approval == "allow":
+            return None
+        return self.submitter
+
+    def _hidden_from(self, task: Task) -> str | None:
+        """Whom the task is not shown to: the submitter would find their own as a delegate of whom it waits for."""
+        if task.excluded is not None or task.kind != "approve":
+            return task.excluded
+        return self.barred_from(self.program.steps.get(task.step))
+
     def open_task(self, task: Task, people: tuple[str, ...]) -> None:
         """A new task; its name is the next one."""
         self.tasks.append(task)
         due_at = self.due_at(task.step)
         self.effects.append(
-            OpenTask(task.name, task.step, task.kind, task.principal, people, task.excluded, due_at, task.why)
+            OpenTask(task.name, task.step, task.kind, task.principal, people, self._hidden_from(task), due_at, task.why)
         )
         self.effects.append(
             Note("task.opened", SYSTEM, {"task": task.name, "step": task.step, "principal": task.principal})
@@ -127,7 +139,13 @@ class Draft:
         self.put_task(task)
         self.effects.append(
             ChangeTask(
-                task.name, task.principal, people, task.claimed_by, task.excluded, self.due_at(task.step), task.why
+                task.name,
+                task.principal,
+                people,
+                task.claimed_by,
+                self._hidden_from(task),
+                self.due_at(task.step),
+                task.why,
             )
         )
 
@@ -292,9 +310,6 @@ class Draft:
                 facts = dict(progress.facts) if progress else {}
                 found.append(Reason("branch", {"step": around, "branch": branch, "facts": facts}))
         return tuple(found)
-
-
-_EMPTY: tuple[Any, ...] = (None, "", (), {}, [])
 
 
 def grace_timer(task: str) -> str:

@@ -6,7 +6,6 @@ from ..platform.errors import Conflict, Forbidden
 from ..platform.text import msg
 from .definition import Mode, Step
 from .effects import Actor, CloseTask, Reason
-from .engine_assign import barred_from
 from .engine_draft import Draft
 from .engine_errors import NotAllowed
 from .engine_rights import check_limit_of, is_admin, offers, people_of, standing
@@ -111,7 +110,7 @@ def _check_person(draft: Draft, task: Task, key: str, path: str) -> None:
     if draft.world.people.active(key) is None:
         message = msg("There is no active person %(key)s. Choose somebody else.", key=repr(key))
         raise NotAllowed.at(path, "unknown_person", message)
-    if key == barred_from(draft, _step(draft, task)):
+    if key == draft.barred_from(_step(draft, task)):
         message = msg("%(name)s asked for this; nobody decides their own request.", name=_name(draft, key))
         raise Forbidden(message, code="self_approval", right="approve")
 

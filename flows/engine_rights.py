@@ -9,7 +9,6 @@ from ..platform.text import msg
 from .authority import governed
 from .definition import Kind
 from .effects import Actor
-from .engine_assign import barred_from
 from .engine_draft import Draft
 from .engine_errors import NotAssigned
 from .program import FlowProgram
@@ -63,7 +62,7 @@ def standing(draft: Draft, task: Task, actor: Actor) -> Actor:
         return actor
     found = _standing(draft, task, actor)
     step = draft.program.steps.get(task.step)
-    barred = barred_from(draft, step) if task.kind == "approve" else None
+    barred = draft.barred_from(step) if task.kind == "approve" else None
     if barred is not None and barred in (found.person, found.on_behalf_of):
         raise Forbidden(
             msg("You asked for this yourself; somebody else must decide it."), code="self_approval", right="approve"

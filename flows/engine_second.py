@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from ..platform.errors import Forbidden
+from ..platform.text import msg
 from .authority import ZERO, governed
 from .definition import Authority, Kind, Step
-from .effects import Reason
+from .effects import Actor, Reason
 from .engine_assign import Candidate, admins, find, give
 from .engine_draft import RULE, Draft
 from .run import Closed, State, Status, Task
@@ -32,6 +34,22 @@ def held_back(draft: Draft, clock: Clock) -> bool:
 def is_second(task: Task) -> bool:
     """Whether the task asks for the second person's approval."""
     return any(reason.code == SECOND for reason in task.why)
+
+
+def require_another(draft: Draft, task: Task, actor: Actor) -> None:
+    """Who approved already does not approve as the second person, neither in their own name nor in another's.
+
+    Raises:
+        Forbidden: they did; they may still hand the task on.
+    """
+    if is_second(task) and not {actor.person, actor.on_behalf_of}.isdisjoint(_agreed(draft)):
+        message = msg("You approved this already, and it needs a second person. Transfer the task to somebody else.")
+        raise Forbidden(message, code="second_person", right="approve")
+
+
+def _agreed(draft: Draft) -> set[str | None]:
+    """Everybody who approved, in person or through another."""
+    return {key for each in _approvals(draft) for key in (each.by, each.accountable) if key is not None}
 
 
 def _lacks_second(draft: Draft, authority: Authority) -> bool:
@@ -89,8 +107,7 @@ def _last_approved(draft: Draft) -> Step | None:
 
 def _others(draft: Draft, step: Step, authority: Authority) -> tuple[Candidate, ...]:
     """Whom to ask: nobody who approved already, in person or through another; administrators where nobody is left."""
-    approvals = _approvals(draft)
-    asked = {key for each in approvals for key in (each.by, each.accountable)}
+    asked = _agreed(draft)
     found, trace = find(draft, step, authority.second, pools=False)
     others = tuple(each for each in found if each.principal.removeprefix("p:") not in asked)
     if others:

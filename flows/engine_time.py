@@ -53,6 +53,8 @@ def _pass_moments(draft: Draft, step: Step, due: Due, progress: Progress) -> Non
     reminders = [each for each in passed if each.what is What.REMIND]
     if reminders:
         _remind(draft, step, reminders[-1])
+    elif any(each.what is What.OVERDUE for each in passed):
+        draft.note("timer.fired", TIMER, step=step.id, what="overdue")
     if coming is not None:
         draft.set_timer(step.id, coming.at)
     if any(each.what is What.THEN for each in passed):

@@ -32,6 +32,7 @@ _ENTRIES: Mapping[str, Phrase] = {
         "zh": "已拒绝：“{step}”执行失败：{message}",
     },
     "run.finished:withdrawn": {"en": "Withdrawn: the flow is done.", "zh": "已撤回，流程结束。"},
+    "survey.answered": {"en": "Answered the survey: {score} of 5.", "zh": "完成满意度调查：{score} 分（满分 5 分）。"},
     "task.opened": {"en": "{step} waits for {principal}.", "zh": "“{step}”等待 {principal} 处理。"},
     "task.decided:approve": {"en": "Approved {step}.", "zh": "同意“{step}”。"},
     "task.decided:reject": {"en": "Rejected {step}.", "zh": "拒绝“{step}”。"},
@@ -120,6 +121,7 @@ _SKIPPED: Mapping[str, Phrase] = {
     "approved": {"en": "Passed over: the earlier approval still stands.", "zh": "已跳过：此前的审批仍然有效。"},
 }
 _QUALIFIERS = ("status", "verdict", "what", "when", "because")
+_LINK: Phrase = {"en": "{text} By a link in a message, without signing in.", "zh": "{text}（通过消息中的链接，未登录）"}
 _BEHALF: Phrase = {"en": "{text} In place of {person}.", "zh": "{text}（代 {person}）"}
 
 
@@ -138,6 +140,8 @@ def entry(
     if phrase is None:
         return event
     text = phrase[names.language].format_map(Filling(_filling(event, data, names))).strip()
+    if data.get("by_link"):
+        text = _LINK[names.language].format(text=text)
     behalf = data.get("on_behalf_of")
     if acting_as == "delegate" and behalf and behalf != actor:
         return _BEHALF[names.language].format(text=text, person=names.person(behalf))

@@ -1,14 +1,15 @@
 """What happens to a run, as plain values: the only ways in which the engine moves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ..platform.value import value
 from .definition import Due
 from .effects import Actor
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decided:
     """A verdict on a task: approve, reject, return (``to`` a step or ``start``), complete.
 
@@ -25,7 +26,7 @@ class Decided:
     resume: str = "again"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Taken:
     """A decision that can be taken back until the flow's ``grace`` is over; ``raw`` are its values as JSON."""
 
@@ -37,7 +38,7 @@ class Taken:
         return self.decided.task
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Settled:
     """The decision pending on ``task`` counts from now on; ``values`` are those it brings, read anew."""
 
@@ -45,7 +46,7 @@ class Settled:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Undone:
     """Who took the decision pending on ``task`` takes it back; or, ``because`` it cannot count any more, nobody did."""
 
@@ -54,19 +55,19 @@ class Undone:
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Claimed:
     task: str
     actor: Actor
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Released:
     task: str
     actor: Actor
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transferred:
     """``to`` another person, for good (转交), or as a ``delegate`` who acts in one's name this once (委托)."""
 
@@ -77,7 +78,7 @@ class Transferred:
     delegate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Added:
     """Bring in ``people`` before or after this task (加签)."""
 
@@ -88,13 +89,13 @@ class Added:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Withdrawn:
     actor: Actor
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Resubmitted:
     """The submitter sends a returned request again; ``changed`` are the keys that differ."""
 
@@ -103,7 +104,7 @@ class Resubmitted:
     changed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Urged:
     """The submitter asks those it waits for to hurry (催办)."""
 
@@ -111,14 +112,14 @@ class Urged:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Expired:
     """The timer ``name`` of the run is due."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Completed:
     """The action of ``step`` is done, with its ``result``."""
 
@@ -127,7 +128,7 @@ class Completed:
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Failed:
     """The action of ``step`` cannot be done; ``final`` means that no retry will help."""
 
@@ -137,7 +138,7 @@ class Failed:
     final: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Opened:
     """The action of ``step`` asked for something: it is done once ``record`` has come to its end."""
 
@@ -147,14 +148,14 @@ class Opened:
     number: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recalled:
     """Nobody waits for this request any more: what asked for it was withdrawn, or went another way."""
 
     actor: Actor
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Moved:
     """The run goes on under another version of its flow; ``dues`` are the deadlines of the version before, by step."""
 
@@ -164,12 +165,12 @@ class Moved:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rescheduled:
     """The flow's calendar is another: deadlines of open steps are counted anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HandedOver:
     """Everything of ``person``, who leaves, goes over to ``to``."""
 
@@ -178,7 +179,7 @@ class HandedOver:
     actor: Actor
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Arrived:
     """An event from outside, for steps that wait for it."""
 
@@ -187,7 +188,7 @@ class Arrived:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Edited:
     """The record's values were changed outside of a decision (by an admin, a customer): material fields ask again."""
 

@@ -1,6 +1,8 @@
 """The page that follows one request: where it is, what happened, and what its submitter can do."""
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+import io
+
+from flask import Response, flash, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -9,13 +11,16 @@ from ..forms.filling import Sent
 from ..forms.wire import raw_of
 from ..platform.db import reading
 from ..platform.errors import Conflict, Forbidden, NotFound, Refused, SignoffError, TooMany
+from ..platform.limits import limiter, off
 from ..platform.people.current import current_person
 from ..platform.people.directory import Person
 from ..platform.text import msg
 from ..platform.web.language import gettext as _
-from . import following, service, store
+from . import following, printing, service, store
 from .blueprint import bp
 from .following import FollowPage
+
+PDF_LIMIT = "20 per minute"
 
 
 @bp.get("/requests/<int:record_id>")
@@ -61,7 +66,8 @@ def _do(page: FollowPage, person: Person, what: str, sent: Sent) -> str:
             service.urge(record_id, by=person, comment=comment)
             return _("Those whom it waits for were asked to hurry.")
         case "comment":
-            service.comment(record_id, by=person, text=comment, mentions=sent.getlist("mentions"))
+            mentions = [each for each in sent.getlist("mentions") if each]
+            service.comment(record_id, by=person, text=comment, mentions=mentions)
             return _("Your comment is recorded.")
         case "resubmit":
             raw = raw_of(page.form.form.fields, sent)
@@ -75,6 +81,26 @@ def evaluate_request(record_id: int) -> ResponseReturnValue:
     """What the form says to a correction that is being typed: JSON for the page's script."""
     page = following.of(record_id, current_person())
     return jsonify(filling.live(page.sheet, MultiDict(request.form)))
+
+
+@bp.get("/requests/<int:record_id>/print", endpoint="print_page")
+def print_page(record_id: int) -> ResponseReturnValue:
+    """The request with its decisions and its history, to be printed."""
+    return printing.html(printing.of(record_id, current_person()))
+
+
+@bp.get("/requests/<int:record_id>.pdf", endpoint="print_pdf")
+@limiter.limit(PDF_LIMIT, exempt_when=off)
+def print_pdf(record_id: int) -> ResponseReturnValue:
+    """The same as PDF."""
+    return pdf_of(record_id)
+
+
+def pdf_of(record_id: int) -> Response:
+    """The answer with the PDF of a request."""
+    printed = printing.of(record_id, current_person())
+    name = f"{printed.page.record.name}.pdf".replace("/", "-")
+    return send_file(io.BytesIO(printing.pdf(printed)), mimetype="application/pdf", download_name=name)
 
 
 @bp.get("/runs/<int:run_id>/tasks/<name>")

@@ -1,6 +1,6 @@
 """What the page of one request shows: where it is, what was done, what comes next, what can be done about it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,14 +19,23 @@ from ..platform.people.current import current_language
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
 from ..platform.text import LocalText
-from . import cases, history, listing, predicting, showing, store, task_page, timeline, visibility
+from . import cases, history, listing, predicting, showing, store, survey, task_page, timeline, visibility
 from .cases import Case
-from .definition import Kind
-from .run import State
+from .definition import Kind, Step
+from .naming import Names
+from .run import Progress, State
 from .store import TaskRow
 from .timeline import MomentView
 
 OPEN = ("open", "returned")
+DRAWN = (Kind.APPROVE, Kind.WORK, Kind.ACTION, Kind.WAIT)
+FILED: LocalText = {"en": "Filed", "zh": "提交"}
+ENDS: Mapping[str, LocalText] = {
+    "open": {"en": "End", "zh": "结束"},
+    "approved": {"en": "Approved", "zh": "已通过"},
+    "rejected": {"en": "Rejected", "zh": "已拒绝"},
+    "withdrawn": {"en": "Withdrawn", "zh": "已撤回"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,18 @@ class NowView:
     since: datetime | None
     task: TaskRow | None = None
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A step on the drawn way; ``state`` is done, now or next, ``who`` people by name, ``at`` when it was or should be
+    over."""
+
+    title: LocalText
+    state: str
+    who: str = ""
+    at: datetime | None = None
+    icon: str = "check-lg"
 
 
 @dataclass(frozen=True)
@@ -138,6 +159,50 @@ class FollowPage:
         return [each for each in views if each.id not in begun and each.is_shown]
 
     @cached_property
+    def way(self) -> list[Stop]:
+        """The flow as this request goes through it: what is done, what is now, what comes if everybody agrees."""
+        if self.case is None:
+            return []
+        names = Names(self.case.directory, self.case.program.flow, current_language())
+        filed = Stop(FILED, "done", names.person(self.record.submitted_by), self.record.submitted_at, "send")
+        found = [filed, *self._done(names)]
+        found += [Stop(each.title, "now", _waits_for(each, names), each.due_at, "hourglass-split") for each in self.now]
+        found += [Stop(each.title, "next", ", ".join(each.names[:2]), each.due_at, "circle") for each in self.next]
+        return [*found, self._end()]
+
+    def _done(self, names: Names) -> Iterator[Stop]:
+        if self.case is None:
+            return
+        for key, step, progress in in_order(self.case):
+            if step.kind not in DRAWN:
+                continue
+            mine = [each for each in self.tasks if each.step == key and each.decided_by]
+            # where it was rejected, the step stays open in a request that is over
+            if progress.state is not State.DONE and not (mine and self.record.status not in OPEN):
+                continue
+            who = names.listed(list(dict.fromkeys(names.person(each.decided_by) for each in mine)))
+            at = max((each.closed_at for each in mine if each.closed_at), default=None)
+            rejected = any(each.verdict == "reject" for each in mine)
+            yield Stop(step.title or key, "done", who, at, "x-lg" if rejected else "check-lg")
+
+    def _end(self) -> Stop:
+        over = self.record.status not in OPEN
+        ended = self.case.row.ended_at if self.case is not None and over else self.ends_at
+        icons = {"approved": "check-circle", "rejected": "x-circle", "withdrawn": "slash-circle"}
+        title = ENDS.get(self.record.status, ENDS["open"])
+        return Stop(title, "done" if over else "next", "", ended, icons.get(self.record.status, "flag"))
+
+    @cached_property
+    def involved(self) -> list[tuple[str, str]]:
+        """Whom one can ask: who filed it, who decided, whom it waits for; by name."""
+        if self.case is None:
+            return []
+        keys = {self.record.submitted_by, *(each.decided_by for each in self.tasks)}
+        keys.update(each.principal[2:] for each in self.open_tasks if each.principal.startswith("p:"))
+        people = (self.case.directory.person(each) for each in keys if each and each != self.person.key)
+        return sorted(((each.key, each.name) for each in people if each is not None), key=lambda each: each[1])
+
+    @cached_property
     def ends_at(self) -> datetime | None:
         """When it should be over."""
         return ends_at(self.case) if self.case is not None and self.record.status == "open" else None
@@ -173,9 +238,34 @@ class FollowPage:
             self.form, self.person, self.record, dict.fromkeys((each.key for each in self.form.form.fields), "edit")
         )
 
+    @cached_property
+    def survey(self) -> survey.Answer | None:
+        """What was answered once it was over."""
+        return survey.answer_of(self.record.id) if self.record.status in survey.ENDED else None
+
+    @cached_property
+    def survey_token(self) -> str:
+        """What opens the survey for its submitter, empty where there is nothing to answer."""
+        asked = self.is_mine and self.survey is None and survey.is_open(self.record)
+        return survey.token_of(self.record.id) if asked else ""
+
     @property
     def asked_at(self) -> datetime:
         return clock.now()
+
+
+def in_order(case: Case) -> Iterator[tuple[str, Step, Progress]]:
+    """The steps that were reached, as the flow has them: a database does not keep the order of a state's keys."""
+    for step in case.program.flow.walk():
+        progress = case.run.steps.get(step.id)
+        if progress is not None:
+            yield step.id, step, progress
+
+
+def _waits_for(now: NowView, names: Names) -> str:
+    if now.task is None:
+        return ""
+    return names.person(now.task.claimed_by) if now.task.claimed_by else names.principal(now.task.principal)
 
 
 def ends_at(case: Case) -> datetime | None:

@@ -41,10 +41,20 @@ def of_record(record_id: int, *, by: Person, after: str | None = None, limit: in
     return of_visible(record, visibility.hidden_of(record, by), after=after, limit=limit)
 
 
-def of_visible(record: Record, hidden: frozenset[str], *, after: str | None = None, limit: int = 200) -> Page[Moment]:
-    """The history of a record that the reader was allowed to see, without the fields ``hidden``."""
+def of_visible(
+    record: Record,
+    hidden: frozenset[str],
+    *,
+    after: str | None = None,
+    limit: int = 200,
+    program: FlowProgram | None = None,
+) -> Page[Moment]:
+    """The history of a record that the reader was allowed to see, without the fields ``hidden``.
+
+    ``program`` is that of its run, where it is known.
+    """
     found = audit.entries(record.chain, after=_position(after), limit=limit + 1)
-    program = _program(record)
+    program = program or _program(record)
     moments = [Moment(each, _visible(each.data, hidden), program) for each in found]
     return page_of(moments, limit, lambda each: [each.entry.position])
 

@@ -7,20 +7,25 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from flask import g, has_request_context
 from sqlalchemy.engine import Connection
 
-from ..platform import clock
+from ..forms.models import records
+from ..forms.records import RecordRow
+from ..platform import clock, notifications
 from ..platform.db import reading
 from ..platform.errors import Malformed, Refused
 from ..platform.paging import Page, decode_cursor, page_of
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
+from ..platform.statements import Statement
 from ..platform.text import msg
 from . import store
 from .delegation import Seat, seats
 from .models import runs, tasks
 
 COUNT_CAP = 1000
+_COUNTED = "signoff_inbox_counted"
 SORTS = ("due_at",)
 
 
@@ -45,11 +50,12 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A task of the inbox, and the flow's version that its request goes through."""
+    """A task of the inbox, the flow's version that its request goes through, and the request."""
 
     task: store.TaskRow
     flow: str
     version: int
+    record: RecordRow
 
 
 def find(person: Person, wanted: Filter, *, after: str | None = None, limit: int = 50) -> Page[Waiting]:
@@ -81,13 +87,26 @@ def find(person: Person, wanted: Filter, *, after: str | None = None, limit: int
 def count(person: Person, wanted: Filter | None = None) -> Count:
     """How many tasks wait, counted up to :data:`COUNT_CAP`."""
     wanted = wanted or Filter()
-    taken = _seats(person, wanted)
-    if not taken:
-        return Count(0, False)
-    statement, values = _count(len(taken), *_shape(wanted)), _values(taken, wanted)
+    known = g.pop(_COUNTED, {}) if has_request_context() else {}
+    found: Count | None = known.get((person.key, wanted))
+    return found if found is not None else counts(person, [wanted])[0]
+
+
+def counts(person: Person, wanted: Sequence[Filter]) -> list[Count]:
+    """:func:`count` of several filters, and what the head of a page counts, in one statement."""
+    taken = [_seats(person, each) for each in wanted]
+    shape = tuple((len(some), len(_persons(some)), *_shape(each)) for some, each in zip(taken, wanted, strict=True))
+    values: dict[str, Any] = {"limit": COUNT_CAP + 1, **notifications.unread_values(person.key)}
+    for number, (some, each) in enumerate(zip(taken, wanted, strict=True)):
+        values |= {f"{name}_of_{number}": value for name, value in _values(some, each).items()}
     with reading() as conn:
-        found = int(conn.execute(statement, values | {"limit": COUNT_CAP + 1}).scalar_one())
-    return Count(min(found, COUNT_CAP), found > COUNT_CAP)
+        *found, unread = _counts(shape).one(conn, values)
+    notifications.remember_unread(person.key, unread)
+    counted = [Count(min(each, COUNT_CAP), each > COUNT_CAP) for each in found]
+    if has_request_context() and len(wanted) > 1:
+        # the head of the page counts one of them again
+        setattr(g, _COUNTED, {(person.key, each): count for each, count in zip(wanted, counted, strict=True)})
+    return counted
 
 
 def _page(conn: Connection, person: Person, wanted: Filter, after: str | None, limit: int) -> list[Waiting]:
@@ -97,8 +116,13 @@ def _page(conn: Connection, person: Person, wanted: Filter, after: str | None, l
     values = _values(taken, wanted) | {"limit": limit}
     if after is not None:
         values |= _position(after)
-    rows = conn.execute(_first(len(taken), after is not None, *_shape(wanted)), values)
-    return [Waiting(store.task_row(row[:-2]), row[-2], row[-1]) for row in rows]
+    rows = conn.execute(_first(len(taken), len(_persons(taken)), after is not None, *_shape(wanted)), values)
+    return [_waiting(tuple(row)) for row in rows]
+
+
+def _waiting(row: Sequence[Any]) -> Waiting:
+    task = len(store.TASK_COLUMNS)
+    return Waiting(store.task_row(row[:task]), row[task], row[task + 1], RecordRow(*row[task + 2 :]))
 
 
 def _seats(person: Person, wanted: Filter) -> Sequence[Seat]:
@@ -110,8 +134,12 @@ def _shape(wanted: Filter) -> tuple[bool, bool]:
     return wanted.form is not None, wanted.overdue or wanted.before is not None
 
 
+def _persons(taken: Sequence[Seat]) -> list[str]:
+    return sorted({each.person for each in taken})
+
+
 def _values(taken: Sequence[Seat], wanted: Filter) -> dict[str, Any]:
-    values: dict[str, Any] = {"claimants": sorted({each.person for each in taken})}
+    values: dict[str, Any] = {f"claimant_{number}": key for number, key in enumerate(_persons(taken))}
     for number, seat in enumerate(taken):
         values[f"principal_{number}"] = seat.principal
         values[f"person_{number}"] = seat.person
@@ -135,30 +163,36 @@ def _position(cursor: str) -> dict[str, Any]:
 _OPEN = sa.text("signoff_task.open")
 
 
-def _of_seat(number: int, columns: Sequence[Any], form: bool, before: bool) -> sa.Select[Any]:
-    """What one principal finds: not what another member took, not what is excluded for whoever acts here."""
+def _of_seat(
+    number: int, claimants: int, columns: Sequence[Any], form: bool, before: bool, of: str = ""
+) -> sa.Select[Any]:
+    """What one principal finds: not what another member took, not what is excluded for whoever acts here.
+
+    ``claimants``: how many people's own claims are found; ``of`` ends the names of the parameters.
+    """
+    ours: list[Any] = [sa.bindparam(f"claimant_{each}{of}") for each in range(claimants)]
     statement = sa.select(*columns).where(
         _OPEN,
-        tasks.c.principal == sa.bindparam(f"principal_{number}"),
-        sa.or_(tasks.c.claimed_by.is_(None), tasks.c.claimed_by.in_(sa.bindparam("claimants", expanding=True))),
+        tasks.c.principal == sa.bindparam(f"principal_{number}{of}"),
+        sa.or_(tasks.c.claimed_by.is_(None), tasks.c.claimed_by.in_(ours)),
         sa.or_(
             tasks.c.excluded.is_(None),
-            tasks.c.excluded.not_in([sa.bindparam(f"person_{number}"), sa.bindparam(f"actor_{number}")]),
+            tasks.c.excluded.not_in([sa.bindparam(f"person_{number}{of}"), sa.bindparam(f"actor_{number}{of}")]),
         ),
     )
     if form:
-        statement = statement.where(tasks.c.form == sa.bindparam("form"))
+        statement = statement.where(tasks.c.form == sa.bindparam(f"form{of}"))
     if before:
-        statement = statement.where(tasks.c.due_at < sa.bindparam("before"))
+        statement = statement.where(tasks.c.due_at < sa.bindparam(f"before{of}"))
     return statement
 
 
 @lru_cache(maxsize=256)
-def _first(seats: int, after: bool, form: bool, before: bool) -> sa.Select[Any]:
+def _first(seats: int, claimants: int, after: bool, form: bool, before: bool) -> sa.Select[Any]:
     """Each principal's first tasks, then the first of all: the index is read ``limit`` rows deep, not more."""
     parts = []
     for number in range(seats):
-        part = _of_seat(number, store.TASK_COLUMNS, form, before)
+        part = _of_seat(number, claimants, store.TASK_COLUMNS, form, before)
         if after:
             part = part.where(
                 sa.tuple_(tasks.c.due_at, tasks.c.id)
@@ -167,18 +201,29 @@ def _first(seats: int, after: bool, form: bool, before: bool) -> sa.Select[Any]:
         part = part.order_by(tasks.c.due_at, tasks.c.id).limit(sa.bindparam("limit"))
         parts.append(sa.select(part.subquery()))
     both = sa.union_all(*parts).subquery()
+    of_record = (column.label(f"record_{column.name}") for column in records.c)
     return (
-        sa.select(*both.c, runs.c.flow, runs.c.version)
+        sa.select(*both.c, runs.c.flow, runs.c.version, *of_record)
         .join(runs, runs.c.id == both.c.run_id)
+        .outerjoin(records, records.c.id == both.c.record_id)
         .order_by(both.c.due_at, both.c.id)
         .limit(sa.bindparam("limit"))
     )
 
 
 @lru_cache(maxsize=256)
-def _count(seats: int, form: bool, before: bool) -> sa.Select[Any]:
+def _counts(shape: tuple[tuple[int, int, bool, bool], ...]) -> Statement:
+    """A column for each of ``shape`` (seats, claimants, whether of a form, whether before a moment), and the unread."""
+    columns = [_count(number, *each).scalar_subquery() for number, each in enumerate(shape)]
+    return Statement(sa.select(*columns, notifications.UNREAD.scalar_subquery()))
+
+
+def _count(which: int, seats: int, claimants: int, form: bool, before: bool) -> sa.Select[Any]:
+    if not seats:
+        return sa.select(sa.literal(0))
+    of = f"_of_{which}"
     parts = [
-        sa.select(_of_seat(number, [tasks.c.id], form, before).limit(sa.bindparam("limit")).subquery())
+        sa.select(_of_seat(number, claimants, [tasks.c.id], form, before, of).limit(sa.bindparam("limit")).subquery())
         for number in range(seats)
     ]
     both = sa.union_all(*parts).subquery()

@@ -9,12 +9,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ..platform import clock
+from ..platform.db import reading_together
 from ..platform.errors import NotFound
 from ..platform.paging import Page
+from ..platform.people import service as people
 from ..platform.people.current import current_language, current_person, current_zone
 from ..platform.people.directory import Person
 from ..platform.web.language import gettext as _
-from . import batch, inbox, listing, sheet, task_page, undoing
+from . import batch, inbox, listing, replies, sheet, task_page, undoing
 from .blueprint import bp
 
 CHIPS = ("overdue", "today", "delegated")
@@ -56,17 +58,22 @@ class Choice:
 @bp.get("/inbox", endpoint="inbox")
 def my_inbox() -> ResponseReturnValue:
     """The list, and beside it the task that was chosen, or else the first."""
-    person, choice = current_person(), Choice.of_request()
+    with reading_together():
+        return _my_inbox(current_person(), Choice.of_request())
+
+
+def _my_inbox(person: Person, choice: Choice) -> ResponseReturnValue:
     wanted = choice.filter(clock.now().astimezone(current_zone()))
     found = inbox.find(person, wanted, after=choice.after)
     rows = listing.of_inbox(found.items)
     selected = _selected(person, choice, rows)
+    counts = _counts(person, wanted)
     return render_template(
         "signoff/flows/inbox.html",
         choice=choice,
         page=Page(tuple(each.view(current_language()) for each in rows), found.next),
-        count=inbox.count(person, wanted),
-        chips=_chips(person),
+        count=counts[wanted],
+        chips={chip: counts[each] for chip, each in _chip_filters().items()},
         forms=sheet.forms_of(rows),
         opened=selected,
         following=_after(rows, selected.task.id) if selected else None,
@@ -95,9 +102,15 @@ def _after(rows: Sequence[listing.Opened], task_id: int) -> int | None:
     return ids[place + 1] if place + 1 < len(ids) else (ids[place - 1] if place else None)
 
 
-def _chips(person: Person) -> Mapping[str, inbox.Count]:
+def _chip_filters() -> Mapping[str, inbox.Filter]:
     now = clock.now().astimezone(current_zone())
-    return {chip: inbox.count(person, Choice(chip).filter(now)) for chip in CHIPS}
+    return {chip: Choice(chip).filter(now) for chip in CHIPS}
+
+
+def _counts(person: Person, wanted: inbox.Filter) -> Mapping[inbox.Filter, inbox.Count]:
+    """What was asked for, each chip, and everything, as the menu says it."""
+    asked = list(dict.fromkeys([wanted, inbox.Filter(), *_chip_filters().values()]))
+    return dict(zip(asked, inbox.counts(person, asked), strict=True))
 
 
 @bp.post("/inbox/review")
@@ -109,18 +122,35 @@ def review() -> ResponseReturnValue:
         flash(_("Select the tasks to decide first."), "warning")
         return redirect(url_for("signoff_flows.inbox"), code=303)
     verdict = request.form.get("verdict") or "approve"
-    comment = request.form.get("comment", "")
-    confirmed = request.form.get("do") == "decide"
-    results = batch.decide_many(ids, by=person, verdict=verdict, comment=comment, dry_run=True)
+    said: dict[str, Any] = {"verdict": verdict, "comment": _comment(), "to": request.form.get("person", "")}
+    unsaid = verdict == batch.TRANSFER and not said["to"]  # nobody is named yet: sort as if it were oneself
+    results = batch.decide_many(ids, by=person, dry_run=True, **({**said, "verdict": "approve"} if unsaid else said))
+    confirmed = request.form.get("do") == "decide" and not unsaid
     if confirmed:
         ready = [each.task for each in results if each.ok]
-        decided = batch.decide_many(ready, by=person, verdict=verdict, comment=comment) if ready else []
+        decided = batch.decide_many(ready, by=person, **said) if ready else []
         results = decided + [each for each in results if not each.ok]
     return render_template(
         "signoff/flows/review.html",
         sheet=sheet.of(results, person, current_language()),
         ids=ids,
         verdict=verdict,
-        comment=comment,
+        comment=said["comment"],
+        to=said["to"],
+        unsaid=unsaid,
+        people=_others(person),
+        replies=replies.of_all(current_language()),
         confirmed=confirmed,
     )
+
+
+def _comment() -> str:
+    """What was typed, else the reply that was chosen."""
+    form = request.form
+    return form.get("comment", "").strip() or replies.of_any(form.get("reply", ""), current_language())
+
+
+def _others(person: Person) -> list[tuple[str, str]]:
+    """Whom tasks can be handed to."""
+    everybody = people.directory().persons.values()
+    return [(each.key, each.name) for each in everybody if each.active and each.key != person.key][: task_page.MANY]

@@ -1,6 +1,7 @@
 """Work that comes due: actions of flows (once, or at least once with a stable key) and timers of runs."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -10,10 +11,11 @@ from sqlalchemy.engine import Connection
 from ..forms.records import Record
 from ..platform import clock, db
 from ..platform.background import Job, Retry, backoff, handler
+from ..platform.db import utc_text
 from ..platform.errors import Conflict, NotFound, Refused, SignoffError
 from ..platform.text import msg
 from ..platform.timers import Timer, timer_handler
-from . import carrying, cases, engine, entering, store, subrequests
+from . import carrying, cases, engine, entering, subrequests
 from .actions import Action, ActionContext, ActionFailed, Asked, find_action
 from .cases import Case
 from .engine_draft import GRACE, SYSTEM
@@ -134,12 +136,13 @@ def _context(case: Case, job: Job, conn: Connection | None) -> ActionContext:
         record=case.record,
         run_id=case.row.id,
         now=clock.now(),
+        asked_at=datetime.fromisoformat(job.payload.get("asked_at") or utc_text(clock.now())),
         conn=conn,
     )
 
 
 def _lock(conn: Connection, due: Sequence[Timer]) -> None:
-    store.lock_runs(conn, (timer.payload["run"] for timer in due))
+    cases.hold(conn, (timer.payload["run"] for timer in due))
 
 
 @timer_handler(carrying.TIMER_KIND, lock=_lock)

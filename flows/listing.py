@@ -68,9 +68,9 @@ class RowView:
 
 
 def of_inbox(waiting: Sequence[Waiting]) -> list[Opened]:
-    """The requests of many tasks, read with one statement."""
+    """The requests of many tasks; their totals, where there are some, are read with one statement."""
+    rows = {each.record.id: each.record for each in waiting}
     with reading() as conn:
-        rows = records.rows(conn, [each.task.record_id for each in waiting])
         found = {each.id: each for each in records.complete(conn, list(rows.values()))}
     return [
         Opened(each.task, found[each.task.record_id], _program(each, found[each.task.record_id])) for each in waiting

@@ -17,6 +17,7 @@ from ..platform.people.directory import Directory, Person
 from ..platform.text import LocalText
 from . import announcing
 from .effects import ChangeTask, Note, Notify, OpenTask, SetStatus
+from .engine_grace import has_grace
 from .values import plain
 
 if TYPE_CHECKING:
@@ -178,7 +179,20 @@ def _send_task(
         },
         link=_record_link(move.record) if correcting else _task_link(move, task.name, task_id),
         thread=move.record.chain,
+        offer=_offer(move, task, task_id),
     )
+
+
+DECIDE = "decide"
+
+
+def _offer(move: "Move", task: OpenTask | ChangeTask, task_id: int | None) -> dict[str, Any] | None:
+    """What can be decided by a link of the message: a yes or a no that counts at once."""
+    if not isinstance(task, OpenTask) or task.kind != "approve" or has_grace(move.program, task.step):
+        return None
+    step = move.program.step(task.step)
+    verdicts = [each for each in ("approve", "reject") if step is not None and each in step.actions]
+    return {"kind": DECIDE, "task": task_id, "revision": move.record.revision, "verdicts": verdicts}
 
 
 def _send_end(conn: Connection, move: "Move", facts: Mapping[str, Any]) -> None:

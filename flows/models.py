@@ -76,7 +76,7 @@ tasks = sa.Table(
     sa.Column("step", Key, nullable=False),
     sa.Column("principal", sa.String(140), nullable=False),  # p:amy, r:finance, r:finance@service
     sa.Column("claimed_by", Key),  # of a pool, who took it
-    sa.Column("excluded", Key),  # of a pool, the member who may not (the submitter)
+    sa.Column("excluded", Key),  # who may not, whoever they stand for (the submitter)
     sa.Column("open", sa.Boolean, nullable=False),
     sa.Column("assigned_at", Utc, nullable=False),
     # NULL is written as the end of time, so that one index orders all
@@ -98,10 +98,88 @@ tasks = sa.Table(
     ),
     sa.Index("ix_signoff_task_decided", "decided_by", "closed_at", "id"),
     sa.Index(
+        "ix_signoff_task_late",
+        "form",
+        "step",
+        "due_at",
+        "principal",
+        sqlite_where=sa.text("open"),
+        postgresql_where=sa.text("open"),
+    ),
+    sa.Index(
         "ix_signoff_task_claimed",
         "claimed_by",
         "id",
         sqlite_where=sa.text("open"),
         postgresql_where=sa.text("open"),
     ),
+)
+
+surveys = sa.Table(
+    "signoff_survey",
+    metadata,
+    sa.Column("record_id", Id, primary_key=True, autoincrement=False),  # one answer a request
+    sa.Column("form", Key, nullable=False),
+    sa.Column("score", sa.SmallInteger, nullable=False),  # 1 (bad) to 5 (very good)
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("answered_by", Key),  # the submitter; NULL: a customer
+    sa.Column("answered_at", Utc, nullable=False),
+    sa.Index("ix_signoff_survey_form", "form", "answered_at"),
+)
+
+figures = sa.Table(
+    "signoff_figure",
+    metadata,
+    sa.Column("form", Key, primary_key=True),
+    sa.Column("whose", Key, primary_key=True),  # whoever filed them; empty: everybody together
+    sa.Column("axis", Key, primary_key=True),  # a choice of the form, "status"; empty: all of the day
+    sa.Column("day", sa.Date, primary_key=True),  # on which they were filed, in the zone of the installation
+    sa.Column("member", sa.String(64), primary_key=True),  # the choice
+    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("micros", sa.BigInteger, nullable=False),  # money in millionths
+    sa.Column("approved", sa.Integer, nullable=False),
+    sa.Column("approved_micros", sa.BigInteger, nullable=False),
+    sa.Column("rejected", sa.Integer, nullable=False),
+    sa.Column("ended", sa.Integer, nullable=False),
+    sa.Column("ended_seconds", sa.BigInteger, nullable=False),
+    sa.Column("answered", sa.Integer, nullable=False),  # by a person, at whatever step
+    sa.Column("in_time", sa.Integer, nullable=False),  # answered within 30 minutes
+    sa.Column("answer_seconds", sa.BigInteger, nullable=False),
+    sa.Column("surveyed", sa.Integer, nullable=False),
+    sa.Column("score", sa.Integer, nullable=False),  # the sum
+    sa.Column("content", sa.Integer, nullable=False),
+    sa.Column("unhappy", sa.Integer, nullable=False),
+    sa.Index("ix_signoff_figure_day", "form", "day"),
+    sqlite_with_rowid=False,
+)
+
+work_figures = sa.Table(
+    "signoff_work_figure",
+    metadata,
+    sa.Column("form", Key, primary_key=True),
+    sa.Column("whose", Key, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),  # on which the requests were filed
+    sa.Column("step", Key, primary_key=True),
+    sa.Column("person", Key, primary_key=True),  # who decided
+    sa.Column("decided", sa.Integer, nullable=False),
+    sa.Column("approved", sa.Integer, nullable=False),
+    sa.Column("rejected", sa.Integer, nullable=False),
+    sa.Column("returned", sa.Integer, nullable=False),
+    sa.Column("late", sa.Integer, nullable=False),
+    sa.Column("seconds", sa.BigInteger, nullable=False),
+    sa.Column("slowest", sa.BigInteger, nullable=False),
+    sa.Index("ix_signoff_work_figure_day", "form", "day"),
+    sqlite_with_rowid=False,
+)
+
+figure_state = sa.Table(
+    "signoff_figure_state",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),  # there is one row
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("audit_id", Id, nullable=False),  # the last entry of the history that was counted
+    sa.Column("shapes", Json, nullable=False),  # {form: digest of what is counted of it}
+    sa.Column("backlog", Json, nullable=False),  # [[form, day]] that are to be counted again
+    sa.Column("at", Utc, nullable=False),
 )

@@ -5,25 +5,25 @@ from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from ..platform.errors import Conflict
-from ..platform.people import policy
+from ..platform.people import owners
 from ..platform.people.current import current_person
-from ..platform.people.directory import ADMIN, Person
+from ..platform.people.directory import Person
 from ..platform.web.language import gettext as _
 from . import catalogue, moving
 from .blueprint import bp
 from .moving import Outcome
 
 
-def _admin() -> Person:
+def _changer(key: str) -> Person:
     person = current_person()
-    policy.require(person, ADMIN)
+    owners.require_change(person, (catalogue.flow_program(key).flow.form,))
     return person
 
 
 @bp.get("/definitions/flow/<string:key>/moves")
 def moves(key: str) -> ResponseReturnValue:
     """Who can be moved, what it would change for them, and what was moved before."""
-    _admin()
+    _changer(key)
     return render_template(
         "signoff/flows/moves.html",
         flow=catalogue.flow_program(key),
@@ -35,7 +35,7 @@ def moves(key: str) -> ResponseReturnValue:
 @bp.post("/definitions/flow/<string:key>/moves")
 def move(key: str) -> ResponseReturnValue:
     """Move those selected, or all that can; or a move back."""
-    by = _admin().key
+    by = _changer(key).key
     undone = request.form.get("undo", type=int)
     if undone is not None:
         try:

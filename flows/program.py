@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ..forms.program import FormProgram
 from .definition import Branch, Due, Flow, Kind, Right, Settings, Step
-from .run import World
+from .run import START, World
 
 Values = Mapping[str, Any]
 Argument = Callable[[Values, World], Any]
@@ -25,6 +26,7 @@ class Way:
 class FlowProgram:
     """``trail``: for each step the routes and parallels around it with the branch it lies in, outer first.
 
+    ``withheld`` are fields, columns and parts that are filled on the way, not by who files the form.
     ``ways`` and ``reads`` are the branches of each route and the fields that their conditions read; ``behind`` the
     steps before each step on which people act; ``amount`` is the field that personal limits are held against.
     """
@@ -41,8 +43,9 @@ class FlowProgram:
     arguments: Mapping[str, Mapping[str, Argument]]
     amount: str | None
     uses_facts: bool
+    withheld: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def settings(self) -> Settings:
         return self.flow.settings
 
@@ -58,11 +61,14 @@ class FlowProgram:
     def rights(self, step_id: str) -> Mapping[str, Right]:
         """What whoever acts on a step may do with each field.
 
-        What the step does not name is read. In the correction of a returned request (``start``) all is edited, and so
-        it is where an administrator helps out on a step of which people do nothing otherwise (a route, an action).
+        What the step does not name is read. In the correction of a returned request (``start``) all is edited but what
+        is filled on the way; all of it where an administrator helps out on a step of which people do nothing otherwise
+        (a route, an action).
         """
         step = self.steps.get(step_id)
         keys = [each.key for each in self.form.form.fields] if self.form is not None else []
+        if step_id == START:
+            return dict.fromkeys(keys, Right.EDIT) | dict.fromkeys(self.withheld, Right.READ)
         if step is None or step.kind not in (Kind.APPROVE, Kind.WORK):
             return dict.fromkeys(keys, Right.EDIT)
         return dict.fromkeys(keys, Right.READ) | dict(step.fields)

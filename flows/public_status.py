@@ -15,7 +15,7 @@ from ..platform.errors import NotFound
 from ..platform.people.current import current_language
 from ..platform.problems import pointer
 from ..platform.text import LocalText, msg
-from . import cases, following, store
+from . import cases, following, store, survey
 from .cases import Case
 from .run import State
 
@@ -30,13 +30,15 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``ends_at`` is when it should be over, ``None`` where that is not known or it is over."""
+    """``ends_at`` is when it should be over, ``None`` where that is not known or it is over; ``survey``: what opens the
+    survey, empty where there is nothing to answer."""
 
     record: Record
     title: LocalText
     facts: tuple[tuple[LocalText, str], ...]
     stages: tuple[Stage, ...]
     ends_at: datetime | None
+    survey: str = ""
 
 
 def of(number: str, knows: Callable[[str], bool]) -> Status:
@@ -69,6 +71,7 @@ def _status(record: Record, case: Case | None) -> Status:
         tuple(_facts(record, program)),
         tuple(_stages(record, case)),
         following.ends_at(case) if open_now and case is not None else None,
+        survey.token_of(record.id) if survey.is_open(record) and survey.answer_of(record.id) is None else "",
     )
 
 
@@ -86,9 +89,8 @@ def _stages(record: Record, case: Case | None) -> list[Stage]:
     """Received, what is being done, and the end; steps by their titles, people never by name."""
     found = [Stage({"en": "Received", "zh": "已收到"}, "done")]
     if case is not None and record.status in following.OPEN:
-        for key, progress in case.run.steps.items():
-            step = case.program.step(key)
-            if step is not None and step.title and step.kind.value in ("approve", "work", "action"):
+        for _key, step, progress in following.in_order(case):
+            if step.title and step.kind.value in ("approve", "work", "action"):
                 if progress.state is State.DONE:
                     found.append(Stage(step.title, "done"))
                 elif progress.state is State.OPEN:

@@ -17,14 +17,23 @@ blp = Blueprint("api_reports", __name__, description="Counts and durations.")
     parameters=[
         {"in": "query", "name": "form", "schema": {"type": "string"}},
         {"in": "query", "name": "since", "schema": {"type": "string"}, "description": "90d, 12w or a time."},
-        {"in": "query", "name": "by", "schema": {"type": "string"}, "description": "Of requests: what groups them."},
+        {"in": "query", "name": "until", "schema": {"type": "string"}, "description": "A time; now if it is missing."},
+        {
+            "in": "query",
+            "name": "by",
+            "schema": {"type": "string"},
+            "description": "Of requests, breakdown: what groups.",
+        },
     ]
 )
 @blp.answer(200, ReportSchema)
 def report(name: str) -> dict[str, Any]:
-    """``requests``, ``steps``, ``overdue`` or ``people``, as far as one may know."""
+    """``summary requests breakdown trend steps overdue people``: one of them, as far as one may know."""
     args = request.args
     question = reports.Question(
-        args.get("form") or None, reports.since_of(args.get("since")), args.get("by") or "status"
+        args.get("form") or None,
+        reports.since_of(args.get("since")),
+        args.get("by") or "status",
+        reports.since_of(args.get("until")),
     )
     return {"items": reports.answer(name, question, current_person()), "next": None}

@@ -54,6 +54,6 @@ def _of_run(conn: Connection, run_id: int, calendar: str) -> None:
         case = cases.of_run(conn, run_id, lock=True)
     except NotFound:
         return
-    kept = cases.calendar_of(case.program)
-    if kept.key == calendar:
+    own = {step.due.calendar for step in case.program.steps.values() if step.due is not None}
+    if calendar in own or cases.calendar_of(case.program).key == calendar:
         jobs.move(conn, case, Rescheduled())

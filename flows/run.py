@@ -1,7 +1,7 @@
 """A run: where one request stands in its flow. Frozen, small, and all that the engine remembers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Any
 
 from ..platform.acting import ActingAs
 from ..platform.people.directory import Directory
+from ..platform.value import value
 from .deadlines import Calendar
 from .effects import Effect, Reason
 
@@ -39,7 +40,7 @@ class State(StrEnum):
 NOTHING: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pending:
     """A decision that was taken and counts from ``until`` on; before, who took it may take it back.
 
@@ -58,7 +59,7 @@ class Pending:
     raw: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Task:
     """A task that is not closed.
 
@@ -84,7 +85,7 @@ class Task:
     pending: Pending | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Closed:
     """How a task ended. ``by`` is ``None`` of a timer or a cancellation; ``void``: a change took its weight away."""
 
@@ -103,7 +104,7 @@ class Closed:
         return self.behalf or self.by
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Progress:
     """How far one step is. ``round`` counts how often it was opened.
 
@@ -125,7 +126,7 @@ class Progress:
     child: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Back:
     """A return that waits for its correction: who sent it back, from which step, and how it goes on."""
 
@@ -134,7 +135,7 @@ class Back:
     resume: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Run:
     """``tasks`` are those not closed, in order of opening; ``marks`` digests of the material fields as last seen."""
 
@@ -180,7 +181,7 @@ class Run:
 AGREED = frozenset({"approve", "complete"})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class World:
     """What the engine may know. ``values`` are the record's, typed, as they are after the event, hidden ones blank.
 
@@ -196,7 +197,7 @@ class World:
     granted: Callable[[str], Decimal] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transition:
     """What a run became, and what must be done about it, in order."""
 

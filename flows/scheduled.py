@@ -22,7 +22,7 @@ from ..platform.people.directory import Person
 from ..platform.problems import Problem, pointer
 from ..platform.schedules import Occasion, Work
 from ..platform.text import LocalText, local, msg
-from . import inbox, reports, store
+from . import inbox, reports, store, survey
 from .inbox import Filter
 from .messages import STATUS, path_of
 from .reports import Question
@@ -36,7 +36,7 @@ TEMPLATES = (
     Template(
         key="digest",
         title={
-            "en": "{count} requests wait for you, {overdue} overdue",
+            "en": "Waiting for you: {count}, overdue: {overdue}",
             "zh": "有 {count} 项待办，其中 {overdue} 项已逾期",
         },
         body={"en": "{lines}\n{more}", "zh": "{lines}\n{more}"},
@@ -236,7 +236,6 @@ def _value(value: Any, record: Record) -> Any:
 
 def _notify(conn: Connection, occasion: Occasion, record: Record, wanted: Mapping[str, Any], since: datetime) -> None:
     people, addresses = _told(wanted["to"], record)
-    ask = wanted.get("ask")
     notifications.send(
         conn,
         template=wanted.get("template", "standstill"),
@@ -249,11 +248,18 @@ def _notify(conn: Connection, occasion: Occasion, record: Record, wanted: Mappin
             "summary": record.title,
             "schedule": occasion.schedule.title,
             "since": utc_text(since),
-            "survey_url": notifications.absolute(path_of("signoff_forms.public", form_key=ask)) if ask else "",
+            "survey_url": _survey_url(record, wanted.get("ask")),
         },
         link=path_of("signoff_forms.record", record_id=record.id),
         thread=record.chain,
     )
+
+
+def _survey_url(record: Record, ask: str | None) -> str:
+    """The public form that asks, where one is named; else the survey of this very record."""
+    if ask:
+        return notifications.absolute(path_of("signoff_forms.public", form_key=ask))
+    return survey.link_of(record.id)
 
 
 def _told(to: list[Mapping[str, str]], record: Record) -> tuple[list[str], list[str]]:

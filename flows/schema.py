@@ -32,6 +32,7 @@ from .schema_options import (
     One,
     Rights,
     SchemaName,
+    StartRights,
     Who,
     authority,
     due,
@@ -57,6 +58,7 @@ class _SettingsSchema(StrictSchema):
     owner = One()
     grace = Length()
     authority = authority()
+    start = StartRights(load_default={})
 
 
 class _FlowSchema(StrictSchema):
@@ -150,6 +152,11 @@ class _WaySchema(_BranchSchema):
 _FLOW = _FlowSchema()
 _WAY = _WaySchema()
 _BRANCH = _BranchSchema()
+
+
+def schemas() -> Mapping[str, ma.Schema]:
+    """What a flow, a branch and a step of each kind may say: ``flow``, ``way``, ``branch``, ``step.approve``."""
+    return {"flow": _FLOW, "way": _WAY, "branch": _BRANCH, **{f"step.{kind}": each for kind, each in _STEPS.items()}}
 
 
 def read_flow(

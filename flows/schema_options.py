@@ -1,6 +1,6 @@
 """Marshmallow fields of ``flow/1``: selectors, durations, rights, deadlines; strict, with the way out in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -125,10 +125,12 @@ class Nobody(Option[str | Selectors]):
 class Rights(Option[Mapping[str, Right]]):
     """Field rights by key."""
 
+    known: Sequence[Right] = tuple(Right)
+
     def read(self, value: Any) -> Mapping[str, Right]:
         if not isinstance(value, Mapping):
             raise ma.ValidationError(msg('%(value)s is no object. Write {"amount": "read"}.', value=shown(value)))
-        known = [right.value for right in Right]
+        known = [right.value for right in self.known]
         wrong = {
             key: [msg("%(value)s is no right. Known: %(known)s.", value=shown(right), known=", ".join(known))]
             for key, right in value.items()
@@ -137,6 +139,12 @@ class Rights(Option[Mapping[str, Right]]):
         if wrong:
             raise ma.ValidationError(wrong)
         return {str(key): Right(right) for key, right in value.items()}
+
+
+class StartRights(Rights):
+    """Whether a field is filled while the form is filed."""
+
+    known = (Right.HIDDEN, Right.EDIT)
 
 
 class Arguments(Option[Mapping[str, Any]]):
@@ -172,6 +180,7 @@ class _DueSchema(StrictSchema):
     clock = OneOf("business", "always", load_default="business")
     remind = Lengths(load_default=())
     repeat = Length(least=SHORTEST_REPEAT)
+    calendar = Key()
     then = ma.fields.Nested(_ThenSchema)
 
 
@@ -211,6 +220,7 @@ def made_due(data: Mapping[str, Any]) -> Due:
         remind=data.get("remind", ()),
         repeat=data.get("repeat"),
         then=Then(then.get("do", ""), then.get("to", ())) if then is not None else None,
+        calendar=data.get("calendar"),
     )
 
 

@@ -85,6 +85,8 @@ class References:
             )  # fmt: skip
         for index, key in enumerate(flow.settings.material):
             yield from self._field(key, pointer("settings", "material", index))
+        for key, right in flow.settings.start.items():
+            yield from self._field(key, "/settings/start" + pointer(key), right)
         if flow.settings.authority is not None:
             yield from self._authority(flow, flow.settings.authority)
         if flow.settings.owner is not None:

@@ -1,7 +1,7 @@
 """Selectors: from ``{"role": "finance"}`` or ``{"manager": 1}`` to persons, each with the reason why it is they."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ from ..forms.conditions.parse import no_field
 from ..forms.kinds import FACTS, PERSON, Base, Kind
 from ..platform.people.directory import Person
 from ..platform.text import Message, msg
+from ..platform.value import value
 from .definition import Selector
 from .effects import Reason
 from .run import World
@@ -17,7 +18,7 @@ MAX_LEVEL = 20
 DEPARTMENT_FACT = "submitter.department"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Asking:
     """For whom somebody is looked for. ``approvers`` says who approved or did a step of this run.
 
@@ -30,7 +31,7 @@ class Asking:
     amounts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Found:
     """Whom a selector finds: active persons in order, perhaps as the ``pool`` (``r:finance``) that they are.
 
@@ -45,7 +46,7 @@ class Found:
     addresses: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Scope:
     """What a selector's operand may name. ``None``: not known, so not checked."""
 
@@ -53,7 +54,7 @@ class Scope:
     steps: Collection[str] | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SelectorKind:
     """One kind of selector. ``check`` gives what is wrong with its operand as (code, sentence), ``None`` if nothing is.
 

@@ -60,7 +60,8 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict as it was sent. ``values`` are raw; ``to`` and ``resume`` (here, again) are of a return."""
+    """A verdict as it was sent. ``values`` are raw; ``to`` and ``resume`` (here, again) are of a return,
+    ``to`` also of a transfer."""
 
     verdict: str
     comment: str = ""
@@ -103,6 +104,15 @@ Act = Callable[[int, Decision, Person], None]
 
 def rehearse(task_id: int, decision: Decision, by: Person) -> None:
     """Everything that :func:`decide` checks, and nothing of what it does; raises what it would raise."""
+    _rehearse(task_id, by, decision_of(decision, by))
+
+
+def rehearse_transfer(task_id: int, *, by: Person, to: str, comment: str = "") -> None:
+    """The same of :func:`transfer`."""
+    _rehearse(task_id, by, _transferred(to, comment))
+
+
+def _rehearse(task_id: int, by: Person, make: "Make") -> None:
     with db.reading() as conn:
         found = cases.of_task(conn, task_id)
     if found is None:
@@ -110,7 +120,7 @@ def rehearse(task_id: int, decision: Decision, by: Person) -> None:
     task, case = found
     now = clock.now()
     actor = authorise(case, task, by, now)
-    intent = decision_of(decision, by)(case, task, actor, now)
+    intent = make(case, task, actor, now)
     engine.step(case.program, case.run, intent.event, cases.world(case, now, intent.entered.values))
 
 
@@ -175,11 +185,13 @@ def release(task_id: int, *, by: Person) -> Record:
 
 def transfer(task_id: int, *, by: Person, to: str, comment: str = "", delegate: bool = False) -> Record:
     """Hand a task to another person for good (转交), or with ``delegate`` to decide it in one's own name this once."""
+    return _on_task(task_id, by, _transferred(to, comment, delegate))
+
+
+def _transferred(to: str, comment: str, delegate: bool = False) -> Make:
     _known_people([to], "/to")
     said = _comment(comment)
-    return _on_task(
-        task_id, by, lambda _case, task, actor, _now: Intent(Transferred(task.name, actor, to, said, delegate))
-    )
+    return lambda _case, task, actor, _now: Intent(Transferred(task.name, actor, to, said, delegate))
 
 
 def add(task_id: int, *, by: Person, who: Sequence[str], when: str = "before", comment: str = "") -> Record:
@@ -335,23 +347,29 @@ def _move(load: Callable[[Any], Case], intent: Callable[[Case, datetime], Intent
     """Read, decide, store; again from the start if somebody was first."""
     for _ in range(ATTEMPTS):
         with db.reading_together() as conn:
-            case = load(conn)
-            now = clock.now()
-            wanted = intent(case, now)
-            world = cases.world(case, now, wanted.entered.values)
-            transition = engine.step(case.program, case.run, wanted.event, world)
-        try:
-            with db.transaction() as conn:
-                record = carrying.carry_out(conn, case, transition, world, wanted.entered)
-        except carrying.SumsMoved:
-            continue
-        except sa.exc.IntegrityError as error:
-            if not audit.outrun(error):
-                raise
-            continue
+            record = _moved(conn, load, intent)
         if record is not None:
             return record
     raise Conflict(msg("The request is being changed by many at once. Try again."), code="busy")
+
+
+def _moved(conn: Any, load: Callable[[Any], Case], intent: Callable[[Case, datetime], Intent]) -> Record | None:
+    """One attempt; ``None``: somebody was first."""
+    case = load(conn)
+    now = clock.now()
+    wanted = intent(case, now)
+    world = cases.world(case, now, wanted.entered.values)
+    transition = engine.step(case.program, case.run, wanted.event, world)
+    at_commit = db.begins_here()
+    try:
+        with db.transaction() as conn:
+            return carrying.carry_out(conn, case, transition, world, wanted.entered, at_commit=at_commit)
+    except (carrying.SumsMoved, store.Outrun):
+        return None
+    except sa.exc.IntegrityError as error:
+        if not audit.outrun(error):
+            raise
+        return None
 
 
 def _comment(text: str) -> str:

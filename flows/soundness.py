@@ -4,7 +4,7 @@ Pure: the facts of one run come in, the first thing that is broken comes out. :m
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -155,11 +155,11 @@ def _decided_once(facts: Facts) -> Iterator[Message]:
             )  # fmt: skip
 
 
-def _replayed(facts: Facts) -> Iterator[Message]:
-    """The history, read from its beginning, leads to the tasks and the status that there are."""
+def replayed(history: Iterable[Said]) -> tuple[frozenset[str], str]:
+    """The names of the tasks that wait, and the status, by the history alone, read from its beginning."""
     there: set[str] = set()
     status = Status.OPEN.value
-    for said in facts.history:
+    for said in history:
         name = str(said.data.get("task"))
         match said.event:
             case "task.opened" | "task.undone":
@@ -175,6 +175,12 @@ def _replayed(facts: Facts) -> Iterator[Message]:
                 status = Status.OPEN.value
             case "run.finished":
                 status = str(said.data.get("status"))
+    return frozenset(there), status
+
+
+def _replayed(facts: Facts) -> Iterator[Message]:
+    """The history leads to the tasks and the status that there are."""
+    there, status = replayed(facts.history)
     waiting = {task.name for task in facts.run.open_tasks if task.pending is None}
     if there != waiting:
         yield msg(

@@ -8,12 +8,11 @@ from flask import render_template, url_for
 from markupsafe import Markup
 from sqlalchemy.engine import Connection
 
-from ..forms import catalogue as forms
 from ..forms.lifecycle import Rights
 from ..forms.program import FormProgram
 from ..forms.reading import Reading
 from ..forms.records import Record
-from ..platform import clock
+from ..platform import clock, db
 from ..platform.acting import ActingAs
 from ..platform.errors import Conflict, Forbidden
 from ..platform.people import service as people
@@ -24,6 +23,7 @@ from ..platform.text import msg
 from . import carrying, cases, catalogue, engine, predict, predicting, showing, store, sums, visibility
 from .effects import Actor
 from .events import Edited
+from .run import START
 
 
 class FlowLifecycle:
@@ -34,6 +34,12 @@ class FlowLifecycle:
 
     def broken_by(self, form: FormProgram) -> list[Problem]:
         return catalogue.broken_by(form)
+
+    def withheld(self, form: FormProgram) -> frozenset[str]:
+        flow = catalogue.flow_of_form(form.form.key)
+        if flow is None or not form.version:  # a draft of a form has no flow yet
+            return frozenset()
+        return catalogue.flow_program(flow.key, flow.version, form.version).withheld
 
     def submitted(self, conn: Connection, record: Record, by: Person | None) -> Record | None:  # noqa: ARG002
         flow = catalogue.flow_of_form(record.form)
@@ -79,10 +85,14 @@ class FlowLifecycle:
             )
 
     def editable(self, record: Record, by: Person) -> Rights | None:
-        """Who filed a returned request corrects all of it."""
+        """Who filed a returned request corrects all of it but what others filled."""
         if record.status == "returned" and record.submitted_by == by.key:
-            program = forms.program(record.form, record.version)
-            return {each.key: "edit" for each in program.form.fields}
+            with db.reading() as conn:
+                row = store.run_of_record(conn, record.id)
+            if row is None:
+                return None
+            program = catalogue.flow_program(row.flow, row.version, record.version)
+            return {key: right.value for key, right in program.rights(START).items()}
         return None
 
     def hidden(self, records: Sequence[Record], by: Person) -> Mapping[int, frozenset[str]]:
@@ -93,7 +103,7 @@ class FlowLifecycle:
 
     def extend_evaluation(self, program: FormProgram, reading: Reading, by: Person | None) -> Mapping[str, Any]:
         """The predicted route, as data and drawn for the side of the form."""
-        if by is None or not self.has_flow(program.form.key):
+        if by is None or not program.version or not self.has_flow(program.form.key):  # a preview has a route of its own
             return {}
         prediction, flow = predicting.of_reading(program, reading, by)
         route = replace(predicting.view(prediction, flow, current_language()), is_complete=reading.ok)

@@ -13,10 +13,12 @@ from ..forms.records import RecordRow
 from ..platform import statements
 from ..platform.audit import Head
 from ..platform.db import for_update
+from ..platform.errors import Conflict
 from ..platform.models import audit_chains
 from ..platform.statements import Statement
+from ..platform.text import msg
 from .effects import ChangeTask, CloseTask, OpenTask, Reason
-from .models import runs, tasks
+from .models import runs, subrequests, tasks
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """The deadline of a task that has none: it sorts behind all others."""
@@ -81,12 +83,32 @@ _RUNS_OF_RECORDS = sa.select(runs).where(runs.c.record_id.in_(sa.bindparam("ids"
 _TASK = Statement(sa.select(tasks).where(tasks.c.id == sa.bindparam("id")))
 _TASKS = sa.select(tasks).where(tasks.c.id.in_(sa.bindparam("ids", expanding=True)))
 _MOVED = (*runs.c, *records.c, audit_chains.c.length, audit_chains.c.hash)
+_LABELLED = tuple(column.label(f"moved_{place}") for place, column in enumerate(_MOVED))
+
+
+def _to_decide(new_task: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    return (
+        sa.select(*tasks.c, *_LABELLED, subrequests.c.waits, new_task)
+        .join(runs, runs.c.id == tasks.c.run_id)
+        .join(records, records.c.id == tasks.c.record_id)
+        .outerjoin(audit_chains, audit_chains.c.chain == "record:" + sa.cast(tasks.c.record_id, sa.String))
+        .outerjoin(subrequests, subrequests.c.record_id == tasks.c.record_id)
+        .where(tasks.c.id == sa.bindparam("id"))
+    )
+
+
 _TASK_TO_DECIDE = Statement(
-    sa.select(*tasks.c, *(column.label(f"moved_{place}") for place, column in enumerate(_MOVED)))
-    .join(runs, runs.c.id == tasks.c.run_id)
-    .join(records, records.c.id == tasks.c.record_id)
-    .outerjoin(audit_chains, audit_chains.c.chain == "record:" + sa.cast(tasks.c.record_id, sa.String))
-    .where(tasks.c.id == sa.bindparam("id"))
+    {
+        "sqlite": _to_decide(sa.null().label("new_task")),
+        # most decisions open one more task
+        "postgresql": _to_decide(sa.literal_column("nextval('signoff_task_id_seq')").label("new_task")),
+    }
+)
+_HELD = (
+    sa.select(*_LABELLED)
+    .join(records, records.c.id == runs.c.record_id)
+    .outerjoin(audit_chains, audit_chains.c.chain == "record:" + sa.cast(runs.c.record_id, sa.String))
+    .where(runs.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
 _TASK_NAMED = sa.select(tasks).where(tasks.c.run_id == sa.bindparam("run_id"), tasks.c.name == sa.bindparam("name"))
 _TASKS_OF_RECORD = sa.select(tasks).where(tasks.c.record_id == sa.bindparam("record_id")).order_by(tasks.c.id)
@@ -99,6 +121,8 @@ _OPEN_OF_RECORD = Statement(
     sa.select(tasks).where(tasks.c.record_id == sa.bindparam("id"), tasks.c.open).order_by(tasks.c.id)
 )
 _INSERT_RUN = statements.insert(runs, returning=["id"])
+_INSERT_RUN_AS = statements.insert(runs, *runs.c.keys(), row=("run", "id"))
+statements.hand_out(runs)
 _ADVANCE = Statement(
     sa.update(runs)
     .where(runs.c.id == sa.bindparam("run"), runs.c.revision == sa.bindparam("seen"))
@@ -107,13 +131,16 @@ _ADVANCE = Statement(
         status=sa.bindparam("status"),
         ended_at=sa.bindparam("ended_at"),
         revision=runs.c.revision + 1,
-    )
+    ),
+    row=("run", "run"),
 )
 _NEW_TASK = (
     "run_id", "record_id", "name", "form", "step", "principal", "claimed_by", "excluded", "open", "assigned_at",
     "due_at", "why",
 )  # fmt: skip
 _INSERT_TASK = statements.insert(tasks, *_NEW_TASK, returning=["id"])
+_INSERT_TASK_AS = statements.insert(tasks, "id", *_NEW_TASK, row=("task", "run_id", "name"))
+statements.hand_out(tasks)
 _CLOSE_TASK = Statement(
     sa.update(tasks)
     .where(tasks.c.run_id == sa.bindparam("run"), tasks.c.name == sa.bindparam("task"))
@@ -123,7 +150,8 @@ _CLOSE_TASK = Statement(
         verdict=sa.bindparam("verdict"),
         decided_by=sa.bindparam("decided_by"),
         decided_as=sa.bindparam("decided_as"),
-    )
+    ),
+    row=("task", "run", "task"),
 )
 _REOPEN_TASKS = (
     sa.update(tasks)
@@ -139,7 +167,8 @@ _CHANGE_TASK = Statement(
         excluded=sa.bindparam("excluded"),
         due_at=sa.bindparam("due_at"),
         why=sa.bindparam("why"),
-    )
+    ),
+    row=("task", "run", "task"),
 )
 
 
@@ -166,6 +195,27 @@ def lock_runs(conn: Connection, run_ids: Iterable[int]) -> None:
     conn.execute(_LOCK_RUNS, {"ids": sorted(set(run_ids))})
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A run that nobody else can move, with its record and the end of its history."""
+
+    run: RunRow
+    record: RecordRow
+    head: Head | None
+
+
+def hold_runs(conn: Connection, run_ids: Iterable[int]) -> list[Held]:
+    """Like :func:`lock_runs`; and all that moving them needs to know, in one go."""
+    ids = sorted(set(run_ids))
+    lock_runs(conn, ids)
+    return [_held(tuple(row)) for row in conn.execute(_HELD, {"ids": ids})]
+
+
+def _held(found: Sequence[Any]) -> Held:
+    run = len(runs.c)
+    return Held(run_row(found[:run]), RecordRow(*found[run:-2]), Head(*found[-2:]) if found[-2] else None)
+
+
 def run_of_record(conn: Connection, record_id: int, *, lock: bool = False) -> RunRow | None:
     """The run of a record, if it has one; ``lock`` holds it until the transaction ends."""
     found = (_RUN_OF_RECORD_LOCKED if lock else _RUN_OF_RECORD).first(conn, {"record_id": record_id})
@@ -190,12 +240,16 @@ def task(conn: Connection, task_id: int) -> TaskRow | None:
 
 @dataclass(frozen=True, slots=True)
 class ToDecide:
-    """A task with all that moves when it is decided, read together; ``head`` is the end of the record's history."""
+    """A task with all that moves when it is decided, read together.
+
+    ``head`` is the end of the record's history; ``asked``: another request asked for this one.
+    """
 
     task: TaskRow
     run: RunRow
     record: RecordRow
     head: Head | None
+    asked: bool
 
 
 def task_to_decide(conn: Connection, task_id: int) -> ToDecide | None:
@@ -203,11 +257,14 @@ def task_to_decide(conn: Connection, task_id: int) -> ToDecide | None:
     if found is None:
         return None
     run, record = len(TASK_COLUMNS), len(TASK_COLUMNS) + len(runs.c)
+    if found[-1] is not None:
+        statements.keep_id(tasks, found[-1])
     return ToDecide(
         task_row(found[:run]),
         RunRow(*found[run:record]),
-        RecordRow(*found[record:-2]),
-        Head(*found[-2:]) if found[-2] else None,
+        RecordRow(*found[record:-4]),
+        Head(*found[-4:-2]) if found[-4] else None,
+        found[-2] is not None,
     )
 
 
@@ -262,19 +319,53 @@ def insert_run(
         "started_at": started_at,
         "ended_at": new.ended_at,
     }
-    return int(_INSERT_RUN.one(conn, row)[0])
+    run_id = statements.new_id(conn, runs)
+    if run_id is None:
+        return int(_INSERT_RUN.one(conn, row)[0])
+    _INSERT_RUN_AS.later(conn, {**row, "id": run_id})
+    return run_id
 
 
-def advance(conn: Connection, seen: RunRow, new: NewState) -> bool:
-    """Store the run's next state, if nobody changed it since it was ``seen``; ``False``: somebody was first."""
-    values = {
+class Outrun(Conflict):
+    """Somebody changed the run since it was read; nothing of the transaction is kept."""
+
+    code = "busy"
+
+    @classmethod
+    def require(cls, count: int) -> None:
+        """Raise where a statement that had to change the run did not."""
+        if count != 1:
+            raise cls(msg("The request is being changed by many at once. Try again."))
+
+
+def advance(conn: Connection, seen: RunRow, new: NewState, *, at_commit: bool = False) -> bool:
+    """Store the run's next state, if nobody changed it since it was ``seen``; ``False``: somebody was first.
+
+    ``at_commit``: that is found out with the commit, which then fails with :class:`Outrun`.
+    """
+    if at_commit:
+        _ADVANCE.later(conn, _next(seen, new), Outrun.require)
+        return True
+    return _ADVANCE.run(conn, _next(seen, new)) == 1
+
+
+def advance_held(conn: Connection, seen: RunRow, new: NewState) -> None:
+    """Like :func:`advance`, of a run that this transaction holds: it need not be waited for.
+
+    Raises:
+        Outrun: it was changed nevertheless; at the end of the transaction, which fails.
+    """
+    _ADVANCE.later(conn, _next(seen, new), Outrun.require)
+
+
+def _next(seen: RunRow, new: NewState) -> dict[str, Any]:
+    return {
         "run": seen.id,
         "seen": seen.revision,
         "state": new.state,
         "status": new.status,
         "ended_at": new.ended_at,
     }
-    return _ADVANCE.run(conn, values) == 1
 
 
 def open_tasks(
@@ -298,7 +389,12 @@ def open_tasks(
             "due_at": each.due_at or NEVER,
             "why": reasons_json(each.why),
         }
-        ids[each.name] = _INSERT_TASK.one(conn, row)[0]
+        new = statements.new_id(conn, tasks)
+        if new is None:
+            ids[each.name] = _INSERT_TASK.one(conn, row)[0]
+        else:
+            ids[each.name] = new
+            _INSERT_TASK_AS.later(conn, {**row, "id": new})
     return ids
 
 

@@ -18,7 +18,7 @@ from ..platform.people.current import current_language
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
 from ..platform.text import LocalText
-from . import engine_back, history, listing, showing, timeline, undoing, visibility
+from . import engine_back, history, listing, replies, showing, timeline, undoing, visibility
 from .definition import Right, Step
 from .listing import OneTask
 from .timeline import MomentView
@@ -151,7 +151,31 @@ class TaskPage:
     def moments(self) -> list[MomentView]:
         """The history so far."""
         hidden = frozenset(key for key, right in self.rights.items() if right == "hidden")
-        return timeline.of(history.of_visible(self.record, hidden).items, self.one.case.form)
+        return timeline.of(
+            history.of_visible(self.record, hidden, program=self.one.case.program).items, self.one.case.form
+        )
+
+    @cached_property
+    def replies(self) -> list[replies.Offered]:
+        """Words that can be decided with here."""
+        wanted = {*self.verdicts, "approve" if "complete" in self.verdicts else ""}
+        found = replies.offered(self.record.form, self.record.name, current_language())
+        return [each for each in found if wanted.intersection(each.on)]
+
+    @cached_property
+    def changed_since(self) -> list[timeline.Change]:
+        """What changed since this person decided on the request before; nothing where they did not."""
+        found: dict[str, timeline.Change] = {}
+        decided = False
+        for each in self.moments:
+            if each.entry.event == "task.decided" and each.entry.actor == self.one.person.key:
+                found, decided = {}, True
+            elif decided:
+                for change in each.changes:
+                    key = str(change.label)
+                    before = found[key].before if key in found else change.before
+                    found[key] = timeline.Change(change.label, before, change.after)
+        return list(found.values())
 
     @property
     def comment(self) -> str:

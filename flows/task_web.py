@@ -9,11 +9,11 @@ from werkzeug.datastructures import MultiDict
 from ..forms import filling
 from ..platform import clock
 from ..platform.errors import Conflict, Forbidden, Refused, SignoffError
-from ..platform.people.current import current_person
+from ..platform.people.current import current_language, current_person
 from ..platform.people.directory import Person
 from ..platform.text import msg
 from ..platform.web.language import gettext as _
-from . import engine_errors, service, task_page, undoing
+from . import engine_errors, replies, service, task_page, undoing
 from .blueprint import bp
 from .task_page import VERDICTS, TaskPage
 
@@ -73,6 +73,8 @@ def _do(opened: TaskPage, person: Person, what: str) -> str:
     """Perform one action; the sentence that says so."""
     form, task_id = request.form, opened.task.id
     comment = form.get("comment", "")
+    if not comment.strip() and form.get("reply"):
+        comment = replies.said(form["reply"], opened.record.form, opened.record.name, current_language())
     name = opened.record.name
     if what in VERDICTS:
         service.decide(task_id, by=person, verdict=what, comment=comment, **_details(opened, what))

@@ -47,6 +47,7 @@ _LOOKS = {
     "action.failed": ("exclamation-lg", "danger"),
     "request.opened": ("box-arrow-up-right", "neutral"),
     "people.told": ("envelope", "neutral"),
+    "survey.answered": ("star", "success"),
     "approvals.void": ("arrow-counterclockwise", "warning"),
 }
 

@@ -7,9 +7,22 @@ from flask_babel import lazy_gettext as _l
 
 from ..platform.people import service as people
 from ..platform.people.current import current_language, person_or_none
+from ..platform.people.directory import ADMIN
 from ..platform.web import menus
 from ..platform.web.menus import MenuEntry
-from . import dashboard_web, follow_web, home_web, inbox, inbox_web, moves_web, status_web, task_web
+from . import (
+    dashboard_web,
+    follow_web,
+    home_web,
+    inbox,
+    inbox_web,
+    moves_web,
+    replies_web,
+    search_web,
+    status_web,
+    survey_web,
+    task_web,
+)
 from .blueprint import bp
 from .naming import Names
 
@@ -21,7 +34,10 @@ __all__ = [
     "inbox_web",
     "init_app",
     "moves_web",
+    "replies_web",
+    "search_web",
     "status_web",
+    "survey_web",
     "task_web",
 ]
 
@@ -29,6 +45,7 @@ __all__ = [
 def init_app(app: Flask) -> None:
     """Put the pages into the menu, and the words for principals into templates."""
     app.jinja_env.filters.update(principal=_principal, moment=datetime.fromisoformat)
+    menus.set_search("signoff_flows.search")
     for entry in (
         MenuEntry("home", _l("Home"), "signoff_flows.home", "house", 10),
         MenuEntry(
@@ -41,6 +58,15 @@ def init_app(app: Flask) -> None:
             also=("signoff_flows.task", "signoff_flows.review"),
         ),
         MenuEntry("requests", _l("My requests"), "signoff_flows.requests", "send", 30, also=("signoff_flows.follow",)),
+        MenuEntry(
+            "replies",
+            _l("Reply templates"),
+            "signoff_flows.replies",
+            "chat-square-text",
+            roles=(ADMIN,),
+            order=320,
+            also=("signoff_flows.reply", "signoff_flows.new_reply"),
+        ),
         MenuEntry("dashboard", _l("Dashboard"), "signoff_flows.dashboard", "bar-chart", 60),
     ):
         menus.add(entry)

@@ -33,7 +33,8 @@ Question = Condition | Tree
 
 @dataclass(frozen=True, slots=True)
 class ParsedRule:
-    """A rule read; ``when`` is ``None`` where it always holds. ``table`` is that of a check which asks each row."""
+    """A rule read; ``when`` is ``None`` where it always holds. ``table`` is that of a rule which is asked for each row:
+    of a check at a column, and of one that acts on columns alone and reads or sets some."""
 
     rule: Rule
     index: int
@@ -54,6 +55,7 @@ class Analysis:
     filters: dict[str, Condition] = field(default_factory=dict)  # of lookups, by field or ``lines.product``
     needs: dict[str, set[str]] = field(default_factory=dict)  # node: nodes that must be known before
     order: tuple[str, ...] = ()
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of tables, those that are read, in their order
 
 
 def analyse(form: Form, *, broken: Collection[str] = (), forms: Forms | None = None) -> Analysis:
@@ -120,7 +122,7 @@ class _Analyst:
         """``target`` is the field that takes the result; ``None`` asks for true or false."""
         columns = self.found.kinds[table.key].columns if table is not None else None
         try:
-            tree, typed = formulas.resolve(formulas.parse(text), self.found.kinds, columns)
+            tree, typed = formulas.resolve(formulas.parse(text), self.found.kinds, columns, self._others)
         except FormulaError as error:
             self.problem(path, "formula", error.message)
             return None
@@ -129,17 +131,18 @@ class _Analyst:
             self.problem(path, "formula_type", wrong)
         return tree
 
+    def _others(self, key: str) -> Mapping[str, Kind] | None:
+        """The fields of another form; where other forms are not known, nothing is said of them."""
+        if key == self.form.key:
+            return self.found.kinds
+        if self.forms is None:
+            return UNKNOWN_FIELDS
+        other = self.forms(key)
+        return None if other is None else _kinds_of(other)
+
     def _lookup(self, each: Field, table: Field | None, path: str, name: str) -> None:
-        siblings = table.columns if table is not None else self.form.fields
         for key in each.options["fill"]:
-            target = next((other for other in siblings if other.key == key), None)
-            place = path + "/fill" + pointer(key)
-            if target is None:
-                if self.found.kinds.get(key) is not UNKNOWN or table is not None:
-                    known = {other.key: UNKNOWN for other in siblings}
-                    self.problem(place, "unknown_field", no_field(key, known))
-            elif target is each or target.compute is not None or target.total is not None or not _is_filled(target):
-                self.problem(place, "does_not_fit", msg("“%(key)s” cannot be filled from a record.", key=key))
+            self._filled(each, key, table, path + "/fill" + pointer(key))
         raw = each.options.get("filter")
         if raw is None:
             return
@@ -148,6 +151,25 @@ class _Analyst:
         condition, problems = conditions.parse(raw, kinds, path + "/filter", refs=self.found.kinds)
         self.found.problems += problems
         self.found.filters[name] = condition
+
+    def _filled(self, each: Field, key: str, table: Field | None, place: str) -> None:
+        """What a lookup fills: a field beside it, line items, or which column of line items from which."""
+        siblings = table.columns if table is not None else self.form.fields
+        outer, dot, column = key.partition(".")
+        target = next((other for other in siblings if other.key == outer), None)
+        if target is not None and dot:
+            if target.columns and outer not in each.options["fill"]:
+                self.problem(
+                    place,
+                    "missing",
+                    msg("“%(key)s” is filled with its line items. Add “%(table)s”.", key=key, table=outer),
+                )
+            target = _column(self.form, outer, column) if target.columns else None
+        if target is None:
+            if self.found.kinds.get(outer) is not UNKNOWN or table is not None:
+                self.problem(place, "unknown_field", no_field(key, {other.key: UNKNOWN for other in siblings}))
+        elif target is each or target.compute is not None or target.total is not None or not _is_filled(target, table):
+            self.problem(place, "does_not_fit", msg("“%(key)s” cannot be filled from a record.", key=key))
 
     # rules
 
@@ -167,13 +189,27 @@ class _Analyst:
             self.problem(
                 path, "no_check", msg("“message” and “at” belong to “check” and “duplicate”. Add one, or remove them.")
             )
-        table = self._table_of(rule.at, path + "/at") if rule.at is not None else None
-        when = self._question(rule.when, path + "/when", None) if rule.when is not None else None
+        table = self._table_of(rule.at, path + "/at") if rule.at is not None else self._acts_on(rule)
+        when = self._question(rule.when, path + "/when", table) if rule.when is not None else None
         check = self._question(rule.check, path + "/check", table) if rule.check is not None else None
         sets = {
             key: tree for key, text in rule.set.items() if (tree := self._set(key, text, f"{path}/set{pointer(key)}"))
         }
+        if table is not None and rule.check is None and not (rule.set or self._is_of_rows(when, table)):
+            table = None  # the same in every row
         self.found.rules.append(ParsedRule(rule, index, when, sets, check, table.key if table else None))
+
+    def _acts_on(self, rule: Rule) -> Field | None:
+        """The table whose columns are all that a rule acts on."""
+        if rule.check is not None or rule.duplicate is not None:
+            return None
+        names = [*rule.show, *rule.hide, *rule.require, *rule.readonly, *rule.set]
+        tables = {name.partition(".")[0] if "." in name else None for name in names}
+        key = tables.pop() if len(tables) == 1 else None
+        return self.tables.get(key) if key is not None else None
+
+    def _is_of_rows(self, when: Question | None, table: Field) -> bool:
+        return any(_column(self.form, table.key, name) is not None for name in reads(when))
 
     def _duplicate(self, rule: Rule, path: str) -> None:
         names = rule.duplicate.fields if rule.duplicate is not None else ()
@@ -204,15 +240,18 @@ class _Analyst:
         return condition
 
     def _set(self, key: str, text: str, path: str) -> Tree | None:
-        target = self.form.field(key)
+        outer, dot, inner = key.partition(".")
+        table = self.tables.get(outer) if dot else None
+        target = _column(self.form, outer, inner) if table is not None else self.form.field(key)
         if target is None:
-            if self.found.kinds.get(key) is not UNKNOWN:
-                self.problem(path, "unknown_field", no_field(key, dict.fromkeys(self.keys, UNKNOWN)))
+            if self.found.kinds.get(outer) is not UNKNOWN:
+                columns = [f"{table.key}.{each.key}" for table in self.tables.values() for each in table.columns]
+                self.problem(path, "unknown_field", no_field(key, dict.fromkeys([*self.keys, *columns], UNKNOWN)))
             return None
         if target.compute is not None or target.total is not None or not find(target.type).has_value:
             self.problem(path, "does_not_fit", msg("“%(key)s” gets its value otherwise and cannot be set.", key=key))
             return None
-        return self._formula(text, path, target, None)
+        return self._formula(text, path, target, table)
 
     def _targets(self, names: Iterable[str], path: str, *, is_list: bool = True) -> None:
         for place, name in enumerate(names):
@@ -266,6 +305,7 @@ class _Analyst:
         self._order_of_fills(needs)
         self._order_of_rules(needs)
         self.found.needs = needs
+        self._order_of_columns()
         try:
             self.found.order = ordered(names, needs)
         except Cycle as cycle:
@@ -274,6 +314,19 @@ class _Analyst:
                 self.places.of_name(cycle.members[0]), "cycle",
                 msg("These depend on each other in a circle: %(circle)s. Break it at one of them.", circle=circle),
             )  # fmt: skip
+
+    def _order_of_columns(self) -> None:
+        """In which order the cells of a row are read."""
+        for table in self.tables.values():
+            needs = column_needs(table, self.found.rules)
+            try:
+                self.found.columns[table.key] = ordered([each.key for each in table.columns if not each.compute], needs)
+            except Cycle as cycle:
+                circle = " → ".join(f"{table.key}.{each}" for each in cycle.members)
+                self.problem(
+                    self.places.of_name(f"{table.key}.{cycle.members[0]}"), "cycle",
+                    msg("These depend on each other in a circle: %(circle)s. Break it at one of them.", circle=circle),
+                )  # fmt: skip
 
     def _order_of_fills(self, needs: dict[str, set[str]]) -> None:
         for each in self.form.fields:
@@ -284,12 +337,14 @@ class _Analyst:
     def _order_of_rules(self, needs: dict[str, set[str]]) -> None:
         for parsed in self.found.rules:
             rule = parsed.rule
-            asked = self.nodes(reads(parsed.when), None)
+            asked = self.nodes(reads(parsed.when), parsed.table)
             for name in (*rule.show, *rule.hide, *rule.readonly, *rule.set):
                 for node in self._given_by(name, needs):
-                    needs[node] |= asked
+                    needs[node] |= asked - {node if parsed.table == node else ""}
             for key, tree in parsed.sets.items():
-                needs[key] |= self.nodes(formulas.fields_of(tree), None)
+                for node in self._given_by(key, needs):
+                    asked = self.nodes(formulas.fields_of(tree), parsed.table)
+                    needs[node] |= asked - {node if parsed.table == node else ""}
 
     def _given_by(self, name: str, needs: Mapping[str, Any]) -> Iterable[str]:
         """The node that gives ``name`` its value: a plain column is read with its table."""
@@ -301,6 +356,16 @@ class _Analyst:
     def nodes(self, names: Iterable[str], table: str | None) -> set[str]:
         """The nodes that ``names`` mean, inside a line item of ``table`` if one is given."""
         return nodes_of(self.form, names, table)
+
+
+class _UnknownFields(dict[str, Kind]):
+    """Every field there may be."""
+
+    def get(self, key: str, default: Any = None) -> Kind:  # noqa: ARG002
+        return UNKNOWN
+
+
+UNKNOWN_FIELDS: Mapping[str, Kind] = _UnknownFields()
 
 
 def nodes_of(form: Form, names: Iterable[str], table: str | None = None) -> set[str]:
@@ -320,6 +385,24 @@ def nodes_of(form: Form, names: Iterable[str], table: str | None = None) -> set[
     return {name for name in found if "." in name or form.field(name) is not None}
 
 
+def column_needs(table: Field, rules: Iterable[ParsedRule]) -> dict[str, set[str]]:
+    """Which columns that are read must be known before which, inside a row."""
+    plain = {each.key for each in table.columns if not each.compute}
+    needs: dict[str, set[str]] = {key: set() for key in plain}
+    for each in table.columns:
+        for key in each.options["fill"] if each.type == "lookup" else ():
+            if key in plain and key != each.key:
+                needs[key].add(each.key)
+    for parsed in rules:
+        if parsed.table == table.key and parsed.check is None:
+            rule = parsed.rule
+            for name in (*rule.show, *rule.hide, *rule.readonly, *rule.set):
+                tree = parsed.sets.get(name)
+                own = reads(parsed.when) | (formulas.fields_of(tree) if tree is not None else frozenset())
+                needs.get(name.partition(".")[2], set()).update(own & plain)
+    return needs
+
+
 def reads(question: Question | None) -> frozenset[str]:
     """Names that a question reads."""
     if question is None:
@@ -334,8 +417,10 @@ def _column(form: Form, table: str, key: str) -> Field | None:
     return next((each for each in outer.columns if each.key == key), None) if outer is not None else None
 
 
-def _is_filled(target: Field) -> bool:
-    return find(target.type).value_kind not in ("table", "none", "files", "json")
+def _is_filled(target: Field, table: Field | None) -> bool:
+    if target.columns:
+        return table is None
+    return find(target.type).value_kind not in ("none", "files", "json")
 
 
 def _kinds_of(form: Form) -> dict[str, Kind]:

@@ -9,12 +9,13 @@ from ..platform import json
 from ..platform.api import PAGE_PARAMETERS, Blueprint, page_args
 from ..platform.api.definitions import definition_routes
 from ..platform.definitions import Stored
+from ..platform.people import owners as people_owners
 from ..platform.people import policy
 from ..platform.people.current import current_language, current_person
-from ..platform.people.directory import Person
+from ..platform.people.directory import ADMIN, Person
 from ..platform.problems import Problem
 from ..platform.web.language import say
-from . import bulk, catalogue, linking, rights, service, views
+from . import bulk, catalogue, diff, linking, rights, service, views
 from .schema import read_form
 
 blp = Blueprint("api_forms", __name__, description="Forms and their records")
@@ -259,8 +260,43 @@ def _visible(stored: Stored, person: Person) -> bool:
     """Whoever may file or read records of a form may know the form."""
     form = read_form(stored.document)[0]
     return form is not None and (
-        policy.is_admin(person) or rights.may_create(form, person) or rights.may_read_all(form, person)
+        people_owners.may_read(person, (stored.key,))
+        or rights.may_create(form, person)
+        or rights.may_read_all(form, person)
     )
 
 
-definition_routes(blp, "form", check=_check, publish=catalogue.publish_form, visible=_visible)
+calls = definition_routes(
+    blp,
+    "form",
+    check=_check,
+    publish=catalogue.publish_form,
+    visible=_visible,
+    subject=lambda document: str(document.get("key")),
+    changes=diff.in_words,
+)
+
+
+class OwnersSchema(Schema):
+    """The keys of those who may change a form and its flows, beside the administrators."""
+
+    owners = fields.List(fields.String(), required=True)
+
+
+@blp.get("/forms/<string:form_key>/owners")
+@blp.answer(200, OwnersSchema)
+@blp.doc(summary="Who may change a form and its flows")
+def read_owners(form_key: str) -> Any:
+    people_owners.require_read(current_person(), (form_key,))
+    return {"owners": people_owners.owners(form_key)}
+
+
+@blp.put("/forms/<string:form_key>/owners")
+@blp.arguments(OwnersSchema)
+@blp.answer(200, OwnersSchema)
+@blp.doc(summary="Let others change a form and its flows; for administrators")
+def write_owners(body: dict[str, Any], form_key: str) -> Any:
+    person = current_person()
+    policy.require(person, ADMIN)
+    catalogue.program(form_key)
+    return {"owners": people_owners.set_owners(form_key, body["owners"], by=person.key)}

@@ -94,6 +94,26 @@ def offered(balance: Balance, values: Values) -> dict[Part, Decimal]:
     return found
 
 
+def less(hold: Hold, rows: Sequence[Values], target: int, holders: Sequence[Values]) -> list[Values]:
+    """The line items of the record ``target`` without what ``holders`` take of them; those used up are left out."""
+    gone: dict[Part, Decimal] = {}
+    for values in holders:
+        for (record, part), amount in held(hold, values).items():
+            if record == target:
+                gone[part] = gone.get(part, Decimal(0)) + amount
+    key = hold.balance.of.rpartition(".")[2]
+    found: list[Values] = []
+    for row in rows:
+        part = tuple(row.get(name.rpartition(".")[2]) for name in hold.balance.per.values())
+        there = Decimal(row.get(key) or 0)
+        taken_here = min(gone.get(part, Decimal(0)), there)
+        if taken_here:
+            gone[part] -= taken_here
+        if there > taken_here or key not in row:
+            found.append({**row, key: there - taken_here} if taken_here else row)
+    return found
+
+
 def _rows(name: str, values: Values) -> tuple[str, Sequence[Values]]:
     table = name.rpartition(".")[0]
     return table, (values.get(table) or ()) if table else (values,)

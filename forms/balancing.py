@@ -19,7 +19,7 @@ from .indexes import FREE
 from .lookup import name_of
 from .models import record_links
 from .models import records as table
-from .reading import Reading
+from .reading import Found, Reading
 from .records import COLUMNS, Record
 
 MOST_NAMED = 5
@@ -84,6 +84,24 @@ def require(conn: Connection, form_key: str, takers: Sequence[Taker], *, by: Per
         if found:
             raise Refused.because(found)
         balance.take(taker)
+
+
+def left(form_key: str, holds: Sequence[Hold], lookup: str, found: Found, *, without: int | None) -> Mapping[str, Any]:
+    """The values of what ``lookup`` points to, with no more in its line items than others left of them.
+
+    ``without`` is the record that is being changed: what it holds itself is not counted.
+    """
+    kept = [hold for hold in holds if hold.lookup == lookup and "." in hold.balance.of]
+    values = dict(found.values)
+    if not kept:
+        return values
+    with db.reading() as conn:
+        rows = conn.execute(_HOLDERS, {"targets": [found.id], "form": form_key}).all()
+    holders = [catalogue.values_of(row, {}) for row in rows if row.id != without]
+    for hold in kept:
+        table_key = hold.balance.of.partition(".")[0]
+        values[table_key] = balances.less(hold, values.get(table_key) or (), found.id, holders)
+    return values
 
 
 class _Balance:

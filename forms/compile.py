@@ -1,6 +1,6 @@
 """From a form to its program: everything that can be decided before there are values is decided here, once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..platform.problems import Problem, errors_of
@@ -35,7 +35,8 @@ class _Compiler:
         self.form = form
         self.analysis = analysis
         self.version = version
-        self.ruled = _rules_of(analysis)
+        self.ruled = _rules_of(parsed for parsed in analysis.rules if parsed.table is None)
+        self.row_ruled = _rules_of((parsed for parsed in analysis.rules if parsed.table is not None), self._columns_of)
 
     def program(self) -> FormProgram:
         plans = {each.key: self._field(each) for each in self.form.fields if find(each.type).has_value}
@@ -129,8 +130,10 @@ class _Compiler:
 
     def _table(self, each: Field) -> TablePlan:
         field_type = find(each.type)
-        columns = tuple(self._column(column, each) for column in each.columns if column.compute is None)
-        simple = all(
+        by_key = {column.key: self._column(column, each) for column in each.columns if column.compute is None}
+        columns = tuple(by_key.values())
+        has_row_rules = any(name.partition(".")[0] == each.key for name in self.row_ruled)
+        simple = not has_row_rules and all(
             not (column.is_lookup or column.filled or column.field.default is not None) and column.rules is NO_RULES
             for column in columns
         )
@@ -142,9 +145,12 @@ class _Compiler:
             read=field_type.reader(each),
             path=f"/values/{each.key}",
             rules=rules,
+            filled=self._fills(each, self.form.fields),
             columns=columns,
             keys=frozenset(column.key for column in each.columns),
             is_simple=simple,
+            in_turn=tuple(by_key[key] for key in self.analysis.columns[each.key]) if has_row_rules else (),
+            by_row=tuple(column.key for column in each.columns if f"{each.key}.{column.key}" in self.row_ruled),
         )
 
     def _column(self, column: Field, table: Field) -> FieldPlan:
@@ -157,6 +163,7 @@ class _Compiler:
             read=field_type.reader(column),
             path=f"/values/{table.key}",
             rules=self.ruled.get(name, NO_RULES),
+            row_rules=self.row_ruled.get(name, NO_RULES),
             filled=self._fills(column, table.columns),
             filter=self.analysis.filters.get(name),
             is_lookup=column.type == "lookup",
@@ -173,13 +180,14 @@ class _Compiler:
             read=field_type.reader(column),
             path=f"/values/{table.key}",
             rules=self.ruled.get(name, NO_RULES),
+            row_rules=self.row_ruled.get(name, NO_RULES),
             table=table.key,
             formula=formulas.compile_formula(self.analysis.formulas[name], own),
         )
 
     def _fills(self, each: Field, siblings: tuple[Field, ...]) -> tuple[Filled, ...]:
         return tuple(
-            Filled(other.key, other.options["fill"][each.key])
+            Filled(other.key, other.options["fill"][each.key], filled_columns(each, other))
             for other in siblings
             if other.type == "lookup" and each.key in other.options["fill"]
         )
@@ -235,6 +243,16 @@ class _Compiler:
         return frozenset(column.key for column in outer.columns) if outer is not None else None
 
 
+def filled_columns(table: Field, lookup: Field) -> dict[str, str]:
+    """Columns of a table and those of the record that fill them: as the lookup says, else those of the same key."""
+    told = {
+        here.partition(".")[2]: there.partition(".")[2]
+        for here, there in lookup.options["fill"].items()
+        if here.startswith(f"{table.key}.")
+    }
+    return told or {column.key: column.key for column in table.columns if column.compute is None}
+
+
 def _nothing(env: Env) -> None:  # noqa: ARG001
     return None
 
@@ -258,20 +276,23 @@ def _ask(question: Question | None, columns: frozenset[str] | None = None) -> As
     return lambda env: holds(env.values)
 
 
-def _rules_of(analysis: Analysis) -> dict[str, Ruled]:
+def _rules_of(
+    rules: Iterable[ParsedRule], columns_of: Callable[[str | None], frozenset[str] | None] = lambda _: None
+) -> dict[str, Ruled]:
     """Rules by the name of the field or column on which they act."""
     show: dict[str, list[Ask]] = {}
     hide: dict[str, list[Ask]] = {}
     lock: dict[str, list[Ask]] = {}
     require: dict[str, list[Ask]] = {}
     sets: dict[str, list[tuple[Ask, Compute]]] = {}
-    for parsed in analysis.rules:
-        rule, ask = parsed.rule, _ask(parsed.when)
+    for parsed in rules:
+        columns = columns_of(parsed.table)
+        rule, ask = parsed.rule, _ask(parsed.when, columns)
         for names, asked in ((rule.show, show), (rule.hide, hide), (rule.readonly, lock), (rule.require, require)):
             for name in names:
                 asked.setdefault(name, []).append(ask)
         for key, tree in parsed.sets.items():
-            sets.setdefault(key, []).append((ask, formulas.compile_formula(tree)))
+            sets.setdefault(key, []).append((ask, formulas.compile_formula(tree, columns)))
     return {
         name: Ruled(
             show=tuple(show.get(name, ())),

@@ -12,8 +12,9 @@ from ..platform.text import LocalText
 from ..platform.web.language import COOKIE, asked_language
 from .lifecycle import Rights
 from .lookup import Finder
-from .reading import ReadContext
-from .records import Record
+from .reading import Left, ReadContext
+from .records import DRAFT, Record
+from .relatives import Relatives
 
 
 def context_of(
@@ -24,6 +25,8 @@ def context_of(
     draft: bool = False,
     partial: bool = False,
     as_system: bool = False,
+    withheld: frozenset[str] = frozenset(),
+    left: Left | None = None,
 ) -> ReadContext:
     """What a program is told: the time, the people, what was there before, and a finder with the rights of ``by``."""
     config = current_app.extensions["signoff"].config
@@ -43,6 +46,10 @@ def context_of(
         working_days=_working_days,
         draft=draft,
         partial=partial,
+        unfiled=record is not None and record.status == DRAFT,
+        withheld=withheld,
+        left=left,
+        records=Relatives(finder, record.id if record is not None else None),
     )
 
 

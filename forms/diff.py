@@ -10,6 +10,7 @@ from ..platform.text import local
 from .conditions import describe as describe_condition
 from .conditions import parse as parse_condition
 from .definition import Field, Form, Rule
+from .schema import read_form
 from .types import kinds_of
 
 Phrase = Mapping[str, str]
@@ -90,6 +91,14 @@ def diff(old: Form, new: Form) -> tuple[Change, ...]:
 def describe(changes: Iterable[Change], language: str) -> list[str]:
     """A sentence for each change, in ``en`` or ``zh``."""
     return [_sentence(change, "zh" if language == "zh" else "en") for change in changes]
+
+
+def in_words(before: Mapping[str, Any], after: Mapping[str, Any], language: str) -> list[str] | None:
+    """A sentence for each change of a document, none if nothing changed; ``None`` where one cannot be read."""
+    if before == after:
+        return []
+    old, new = read_form(before)[0], read_form(after)[0]
+    return None if old is None or new is None else describe(diff(old, new), language)
 
 
 def _form(old: Form, new: Form) -> Iterator[Change]:

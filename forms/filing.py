@@ -125,6 +125,14 @@ def restate(conn: Connection, record_id: int, status: str, at: datetime) -> None
         totals.change(conn, totals.shares(sources, values, row.status), totals.shares(sources, values, status))
 
 
+def restate_known(conn: Connection, record: Record, status: str, at: datetime) -> None:
+    """Like :func:`restate`; where no totals and no balances follow, the row need not be read again."""
+    if catalogue.sources_of(record.form) or (record.status in FREE and status not in FREE):
+        restate(conn, record.id, status, at)
+    elif record.status != status:
+        records.store_status(conn, record.id, status, at)
+
+
 def with_reading(program: FormProgram, record: Record, reading: Reading) -> Record:
     """The record as it is with what was read."""
     return replace(

@@ -1,6 +1,6 @@
 """The fill page: one form, with script or without; what was typed comes back as it was typed until it is right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,8 +23,9 @@ from .lifecycle import Rights
 from .program import FormProgram
 from .reading import Reading
 from .records import DRAFT, Record
+from .rows import BLANK_ROW, TablePlan
 from .types import kind_of
-from .wire import filled_rows, name_of, raw_of, rows_in_order, wire_of, wires_of, wires_sent
+from .wire import OWN, filled_rows, name_of, raw_of, rows_in_order, wire_of, wires_of, wires_sent
 
 Sent = MultiDict[str, str]
 
@@ -43,6 +44,19 @@ class Sheet:
     def is_draft(self) -> bool:
         return self.record is None or self.record.status == DRAFT
 
+    @property
+    def withheld(self) -> frozenset[str]:
+        """What is filled later, by somebody else."""
+        return service.withheld(self.program, self.record) if self.rights is None else frozenset()
+
+    @property
+    def shown(self) -> Rights | None:
+        """What is drawn: all but what is withheld, where who fills may edit all."""
+        hidden = self.withheld
+        if not hidden:
+            return self.rights
+        return {each.key: "edit" for each in self.program.form.fields} | dict.fromkeys(hidden, "hidden")
+
     def read(self, raw: Mapping[str, Any]) -> Reading:
         """What the program says to what was typed so far."""
         record = replace(self.record, values={}) if self.record is not None and self.is_draft else self.record
@@ -59,8 +73,9 @@ class Drawn:
 
 def script(sheet: Sheet, drawn: Drawn) -> Markup:
     """What the page's script follows the form with; a draft is read as a new one."""
-    context = service.context_of(sheet.by, None if sheet.is_draft else sheet.record, rights=sheet.rights)
-    return following.script(sheet.program, drawn.reading, context, rights=sheet.rights, zone=current_zone())
+    record = None if sheet.is_draft else sheet.record
+    context = service.context_of(sheet.by, record, rights=sheet.rights, withheld=sheet.withheld)
+    return following.script(sheet.program, drawn.reading, context, rights=sheet.shown, zone=current_zone())
 
 
 def blank(sheet: Sheet) -> Markup:
@@ -78,10 +93,10 @@ def opened(sheet: Sheet) -> Drawn:
     if sheet.record is None:
         reading = sheet.read({})
     else:
-        context = service.context_of(sheet.by, sheet.record, rights=sheet.rights)
+        context = service.context_of(sheet.by, sheet.record, rights=sheet.rights, withheld=sheet.withheld)
         reading = sheet.program.evaluate(sheet.record.values, context)
     links = {**(sheet.record.links if sheet.record else {}), **reading.links}
-    html = render.fields(sheet.program, reading.values, reading=reading, rights=sheet.rights, links=links)
+    html = render.fields(sheet.program, reading.values, reading=reading, rights=sheet.shown, links=links)
     return Drawn(html, reading)
 
 
@@ -95,7 +110,7 @@ def redrawn(sheet: Sheet, sent: Sent, problems: Sequence[Problem], *, complain: 
         sheet.program,
         reading.values,
         reading=reading,
-        rights=sheet.rights,
+        rights=sheet.shown,
         wires=wires,
         problems=problems if complain else (),
     )
@@ -118,7 +133,9 @@ def _take_over(program: FormProgram, reading: Reading, wires: dict[str, Any], ra
     wrong = {problem.path for problem in reading.problems if problem.code != "required"}
     for each in program.form.fields:
         if each.type == "table":
-            if len(wires.get(each.key) or ()) == len(after[each.key]):
+            if after[each.key] and not any(any(row.values()) for row in wires.get(each.key) or ()):
+                wires[each.key] = after[each.key]
+            elif len(wires.get(each.key) or ()) == len(after[each.key]):
                 _take_over_rows(each, wires[each.key], after[each.key], wrong)
         elif each.parts:
             _take_over_parts(each, wires, after[each.key], wrong)
@@ -152,8 +169,10 @@ def live(sheet: Sheet, sent: Sent) -> dict[str, Any]:
         "visible": sorted(reading.visible),
         "required": sorted(reading.required),
         "readonly": sorted(reading.readonly),
+        "cells": _cells(sheet.program, reading, sent),
         "inputs": _inputs(fields, reading, sent),
         "outputs": _outputs(fields, reading, sent),
+        "tables": _tables(sheet, reading, sent),
         "problems": [
             {"id": anchor(_on_page(each.path, fields, sent)), "code": each.code, "message": say(each.message)}
             for each in [*reading.problems, *doubles]
@@ -192,6 +211,28 @@ def _inputs(fields: Sequence[Field], reading: Reading, sent: Sent) -> dict[str, 
     return found
 
 
+def _cells(program: FormProgram, reading: Reading, sent: Sent) -> dict[str, list[str]]:
+    """``columns`` whose cells rules treat for themselves, and by the ids of their inputs those cells."""
+    found: dict[str, list[str]] = {"columns": [], "hidden": [], "required": [], "readonly": []}
+    for plan in program.plans:
+        if isinstance(plan, TablePlan) and plan.by_row:
+            found["columns"] += [f"{plan.name}.{key}" for key in plan.by_row]
+            numbers = dict(enumerate(_numbers(plan.field, reading, sent)))
+            rest = [each for each in rows_in_order(plan.name, sent.keys()) if each not in numbers.values()]
+            for word in ("hidden", "required", "readonly"):
+                found[word] += _cells_of(plan.name, getattr(reading.cells, word), numbers, rest)
+    return found
+
+
+def _cells_of(table: str, places: Iterable[str], numbers: Mapping[int, int], blank: Sequence[int]) -> Iterator[str]:
+    """Ids of cells of one table: ``numbers`` of rows on the page by their place, and those of ``blank`` ones."""
+    for place in sorted(places):
+        _, key, index, column = place.split("/")
+        if key == table:
+            rows = blank if index == BLANK_ROW else [numbers[int(index)]] if int(index) in numbers else []
+            yield from (name_of(table, number, column) for number in rows)
+
+
 def _numbers(table: Field, reading: Reading, sent: Sent) -> list[int]:
     """The number on the page of each row that was read; rows in which nothing fits are not among them."""
     numbers = filled_rows(table, sent)
@@ -214,6 +255,15 @@ def _compare(
             found[name] = wire
     elif wire != (sent.getlist(name) or [""])[-1].strip():
         found[name] = wire
+
+
+def _tables(sheet: Sheet, reading: Reading, sent: Sent) -> dict[str, Markup]:
+    """Rows, as HTML by the id of their table, that a record filled where none were sent."""
+    return {
+        name_of(each.key): render.rows(sheet.program, each.key, reading, rights=sheet.shown)
+        for each in sheet.program.form.fields
+        if each.columns and reading.values.get(each.key) and not filled_rows(each, sent)
+    }
 
 
 def _outputs(fields: Sequence[Field], reading: Reading, sent: Sent) -> dict[str, str]:
@@ -239,7 +289,7 @@ def offered(program: FormProgram, lookup: str, sent: Sent, by: Person) -> Condit
     if condition is None:
         return None
     raw = raw_of(program.form.fields, sent)
-    context = service.context_of(by, None, draft=True)
+    context = service.context_of(by, None, draft=True, withheld=service.withheld(program, None))
     values = {**context.submitter, **program.read(raw, context).values}
     return conditions.bind(conditions.loosened(condition, {*raw, *context.submitter}), values)
 
@@ -349,15 +399,24 @@ def act(program: FormProgram, sent: Sent, action: str) -> bool:
                 each for each in sent if each == name_of(key, number) or each.startswith(name_of(key, number) + "-")
             ]:
                 sent.poplist(name)
-            sent.setdefault(name_of(key), "")
+            sent[name_of(key)] = OWN
         case "detach":
             for name in [each for each in sent if rest in sent.getlist(each)]:
                 sent.setlist(name, [value for value in sent.getlist(name) if value != rest])
+        case "take":
+            _clear_rows(key, sent)
         case "recalculate":
             pass
         case _:
             return False
     return program.form.field(key) is not None or verb in ("detach", "recalculate")
+
+
+def _clear_rows(key: str, sent: Sent) -> None:
+    """Without rows, and as if nobody had taken any out: a record fills them again."""
+    for name in [each for each in sent if each.startswith(name_of(key) + "-")]:
+        sent.poplist(name)
+    sent[name_of(key)] = ""
 
 
 def _next_row(key: str, sent: Sent) -> int:

@@ -1,6 +1,6 @@
 """What a page needs to follow its form at once: trees of rules and formulas, without what its reader may not see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import tzinfo
 from typing import Any
 
@@ -11,6 +11,7 @@ from ..platform import clock
 from ..platform.caches import cache
 from ..platform.text import local
 from ..platform.web.filters import sign_of
+from ..platform.web.language import gettext_here
 from . import conditions, formulas
 from .analysis import Question, reads
 from .conditions import operand_json
@@ -21,10 +22,20 @@ from .moments import write_datetime
 from .plans import right_on
 from .program import FormProgram
 from .reading import ReadContext, Reading
+from .rows import TablePlan
 from .types import find, kind_of
 from .wire import wire_of
 
 ALWAYS: dict[str, Any] = {"all": []}
+_WORDS = {
+    "required": "“%(label)s” is missing. Fill it in.",
+    "min": "%(value)s is too little. At least %(min)s.",
+    "max": "%(value)s is too much. At most %(max)s.",
+    "rows": "%(count)s rows are too few. At least %(min)s.",
+    "number": "%(value)s is no number. Enter digits, for example 1000.50.",
+}
+"""Sentences of the server that the page says itself; `plans`, `program`, `numbers`, `numerals` have them."""
+
 _TEXTUAL = frozenset(("text", "long_text"))
 
 
@@ -84,12 +95,21 @@ class _Public:
             "language": self.language,
             "fields": {name: self._field(name, field) for name, field in named.items()},
             "order": [plan.name for plan in self.program.plans if plan.name in named],
+            "in_turn": {
+                plan.name: [each.field.key for each in plan.in_turn if each.name in named]
+                for plan in self.program.plans
+                if isinstance(plan, TablePlan) and plan.in_turn
+            },
             "computed": {name: self._tree(tree, name) for name, tree in self.program.trees.items() if name in named},
             "rules": self._rules(named),
+            "checks": self._checks(named),
+            "words": {word: gettext_here(sentence) for word, sentence in _WORDS.items()},
         }
 
     def _field(self, name: str, field: Field) -> dict[str, Any]:
         found = {**_sort_of(field, self.language), "required": field.required and field.total is None}
+        if find(field.type).has_value:
+            found["label"] = local(field.label, self.language)
         siblings = self.program.form.fields
         if "." in name:
             outer = self.program.form.field(name.partition(".")[0])
@@ -102,25 +122,47 @@ class _Public:
         return found
 
     def _rules(self, named: Mapping[str, Field]) -> dict[str, Any]:
-        found: dict[str, Any] = {"show": {}, "hide": {}, "readonly": {}, "require": {}, "set": {}}
+        named = {**named, **{name: part for name, part in _parts(self.program).items() if self._may_know({name})}}
+        words = ("show", "hide", "readonly", "require", "set")
+        found: dict[str, Any] = {**{word: {} for word in words}, "rows": {word: {} for word in words}}
         for parsed in self.program.rules:
-            when = self._question(parsed.when)
-            for word in ("show", "hide", "readonly", "require"):
+            told = found if parsed.table is None else found["rows"]
+            when = self._question(parsed.when, parsed.table)
+            for word in words[:-1]:
                 for name in getattr(parsed.rule, word):
                     if name in named:
-                        found[word].setdefault(name, []).append(when)
+                        told[word].setdefault(name, []).append(when)
             for name, tree in parsed.sets.items():
                 if name in named:
-                    found["set"].setdefault(name, []).append([when, self._tree(tree)])
+                    told["set"].setdefault(name, []).append([when, self._tree(tree, name)])
         return found
 
-    def _question(self, question: Question | None) -> Any:
+    def _checks(self, named: Mapping[str, Field]) -> list[dict[str, Any]]:
+        """What must hold at a field or column that may be seen; others are the server's alone."""
+        parsed = [each for each in self.program.rules if each.check is not None]
+        return [
+            {
+                "at": plan.at,
+                "table": plan.table,
+                "when": self._question(rule.when, plan.table),
+                "holds": self._question(rule.check, plan.table),
+                "needs": sorted(plan.needs - FACTS.keys()),
+                "message": plan.said(self.language, gettext_here),
+            }
+            for rule, plan in zip(parsed, self.program.checks, strict=True)
+            if plan.at in named
+        ]
+
+    def _question(self, question: Question | None, table: str | None = None) -> Any:
         if question is None:
             return ALWAYS
-        if not self._may_know(reads(question)):
+        names = reads(question)
+        if table is not None:
+            names = names | {f"{table}.{each}" for each in names}
+        if not self._may_know(names):
             return None
         if isinstance(question, formulas.Literal | formulas.Name | formulas.Call):
-            return {"formula": formulas.to_json(question)}
+            return None if _asks_others(question) else {"formula": formulas.to_json(question)}
         return conditions.to_json(question)
 
     def _tree(self, tree: formulas.Tree, name: str = "") -> Any:
@@ -128,12 +170,21 @@ class _Public:
         names = formulas.fields_of(tree)
         if dot:
             names = names | {f"{table}.{each}" for each in names}
-        return formulas.to_json(tree) if self._may_know(names) else None
+        return formulas.to_json(tree) if self._may_know(names) and not _asks_others(tree) else None
 
-    def _may_know(self, names: frozenset[str]) -> bool:
+    def _may_know(self, names: Set[str]) -> bool:
         return names.isdisjoint(self.concealed) and not any(
             name.partition(".")[0] in self.concealed for name in names if name not in FACTS
         )
+
+
+def _parts(program: FormProgram) -> dict[str, Field]:
+    """Parts of fields made of others, by name: ``evidence.photos``."""
+    return {f"{each.key}.{part.key}": part for each in program.form.fields for part in each.parts}
+
+
+def _asks_others(tree: formulas.Tree) -> bool:
+    return not formulas.functions_of(tree).isdisjoint(("of", "linked"))
 
 
 def _named(program: FormProgram) -> dict[str, Field]:
@@ -175,6 +226,10 @@ def _sort_of(field: Field, language: str) -> dict[str, Any]:
         found["unit"] = local(options["unit"], language)
     if field.total is not None:
         found["total"] = True
+    if field.parts:
+        found["parts"] = {part.key: kind_of(part).base.value for part in field.parts}
+    if options.get("min_rows"):
+        found["min"] = str(options["min_rows"])
     return found
 
 
@@ -200,6 +255,7 @@ def _now(
         "zone": str(context.zone),
         "shown": str(zone),
         "facts": {key: operand_json(value) for key, value in context.submitter.items() if key in asked},
+        "judged": context.rights is None,
         "fixed": fixed,
         "kept": _kept(program, context, secret, zone),
     }

@@ -37,9 +37,22 @@ def _lookup(form: Form, each: Field, path: str, forms: Forms) -> list[Problem]:
         if name != NUMBER and other.field(name) is None:
             problems.append(Problem(f"{path}/show/{index}", "unknown_field", no_field_of(name, other)))
     for target, source in each.options["fill"].items():
-        if source != NUMBER and other.field(source) is None:
-            problems.append(Problem(f"{path}/fill{pointer(target)}", "unknown_field", no_field_of(source, other)))
+        found = _filling(form, target, source, other)
+        if found is not None:
+            problems.append(Problem(f"{path}/fill{pointer(target)}", *found))
     return problems
+
+
+def _filling(form: Form, target: str, source: str, other: Form) -> tuple[str, Message] | None:
+    """Code and words of what is wrong with one field that is filled from another form."""
+    if source == NUMBER and other.field(NUMBER) is None:
+        return None
+    there, here = member(other, source), member(form, target)
+    if there is None or ("." in source) != ("." in target):
+        return "unknown_field", no_field_of(source, other)
+    if here is not None and bool(here.columns) != bool(there.columns):
+        return "does_not_fit", msg("“%(key)s” cannot be filled from “%(source)s”.", key=target, source=source)
+    return None
 
 
 def _total(form: Form, each: Field, path: str, forms: Forms) -> list[Problem]:

@@ -7,9 +7,8 @@ from marshmallow import Schema, fields, validate
 
 from ..platform.api import Blueprint
 from ..platform.errors import NotFound, Refused
-from ..platform.people import policy
+from ..platform.people import owners
 from ..platform.people.current import current_person
-from ..platform.people.directory import ADMIN
 from ..platform.text import msg
 from ..platform.web.language import say
 from . import catalogue
@@ -48,13 +47,13 @@ class HelpSchema(Schema):
 @blp.answer(200, HelpSchema)
 @blp.doc(summary="What is wrong with a formula, and what may come next")
 def formula(body: dict[str, Any], form_key: str) -> Any:
-    policy.require(current_person(), ADMIN)
+    owners.require_builder(current_person())
     form = _form(form_key, body["document"])
     target, columns = _target(form, body["field"])
     kinds = kinds_of(form)
     text = body["formula"]
     at = len(text) if body["at"] is None else min(body["at"], len(text))
-    found = read(text, kinds, columns)
+    found = read(text, kinds, columns, _others)
     start, offered = completions(text, at, kinds, columns)
     return {
         "problems": _problems(found, text, target),
@@ -63,6 +62,12 @@ def formula(body: dict[str, Any], form_key: str) -> Any:
         "from": start,
         "to": at,
     }
+
+
+def _others(key: str) -> Mapping[str, Kind] | None:
+    """The fields of another form in force."""
+    other = catalogue.form(key)
+    return None if other is None else kinds_of(other)
 
 
 def _form(form_key: str, document: Mapping[str, Any] | None) -> Form:

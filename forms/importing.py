@@ -270,7 +270,8 @@ class _Importer:
         self.result = result
         self.checkpoint = checkpoint
         self.table = next((each for each in program.form.fields if each.columns), None)
-        self.context = service.context_of(by, None, as_system=by is None)
+        hidden = frozenset[str]() if by is None else service.withheld(self.program, None)
+        self.context = service.context_of(by, None, as_system=by is None, withheld=hidden)
 
     def file(self, batch: Sequence[Group]) -> None:
         """Read a batch and store what fits, in one transaction."""

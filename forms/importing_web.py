@@ -1,7 +1,7 @@
 """The import page: upload a spreadsheet, say which column fills which field, see what is wrong, and watch it go in."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,12 +18,13 @@ from ..platform.models import settings
 from ..platform.people.current import current_person
 from ..platform.people.directory import Person
 from ..platform.people.service import directory
-from ..platform.problems import Problem
+from ..platform.problems import Problem, pointer
 from ..platform.text import Message, msg
 from . import catalogue, importing, rights
 from .blueprint import bp
 from .definition import Form
 from .importing import ImportResult
+from .tabular import Row
 
 KIND = "forms.import"
 ENCODINGS = ("utf-8-sig", "gb18030")
@@ -54,7 +55,7 @@ def import_page(form_key: str) -> ResponseReturnValue:
         if sent is None or not sent.filename:
             raise Refused.because([Problem("/file", "required", msg("Choose a CSV or XLSX file."))])
         stored = files.store(sent.stream, sent.filename, by=person.key)
-        importing.header_of(stored.path, _encoding())
+        _header_of(stored)
     except SignoffError as error:
         problems = error.problems or (Problem("/file", error.code, error.message),)
         page = render_template(
@@ -69,13 +70,18 @@ def _encoding() -> str:
     return asked if asked in ENCODINGS else ENCODINGS[0]
 
 
+def _header_of(stored: StoredFile) -> tuple[list[str], list[Row]]:
+    with files.on_disk(stored) as path:
+        return importing.header_of(path, _encoding())
+
+
 @bp.route("/forms/<form_key>/import/<file_id>", methods=["GET", "POST"])
 def import_map(form_key: str, file_id: str) -> ResponseReturnValue:
     """Say which column fills which field; check the first records, or import all."""
     person = current_person()
     form = _form(form_key, person)
     stored = files.get_for(file_id, person)
-    header, rows = importing.header_of(stored.path, _encoding())
+    header, rows = _header_of(stored)
     targets = importing.targets(form)
     if request.method == "GET":
         mapping, group_by = importing.guessed(form, header), None
@@ -83,13 +89,14 @@ def import_map(form_key: str, file_id: str) -> ResponseReturnValue:
     mapping = {path: name for path in targets if (name := request.form.get(f"map-{path}"))}
     group_by = request.form.get("group_by") or None
     try:
-        found = importing.preview(
-            form.key, stored.path, mapping=mapping, by=person, group_by=group_by, encoding=_encoding()
-        )
+        with files.on_disk(stored) as path:
+            found = importing.preview(
+                form.key, path, mapping=mapping, by=person, group_by=group_by, encoding=_encoding()
+            )
     except Refused as error:
         return _map_page(form, stored, (header, rows), mapping, group_by, problems=error.problems), 422
     if request.form.get("do") != "run":
-        return _map_page(form, stored, (header, rows), mapping, group_by, found=found)
+        return _map_page(form, stored, (header, rows), mapping, group_by, found=_named(form, found))
     return redirect(url_for(".import_progress", token=_begin(form, stored, mapping, group_by, person)), code=303)
 
 
@@ -113,6 +120,18 @@ def _map_page(
         encoding=_encoding(),
         **{"problems": (), "found": None, **more},
     )
+
+
+def _named(form: Form, lines: Sequence[tuple[int, Sequence[Problem]]]) -> list[tuple[int, list[Any]]]:
+    """Each line's problems, with the labels of the field that each is about; none where it is about the whole."""
+    known = importing.targets(form)
+
+    def labels(problem: Problem) -> Sequence[Any]:
+        place = problem.path.removeprefix(pointer("values")).split("/")
+        words = [word for word in place if word and not word.isdigit()]
+        return known.get(".".join(words), ())
+
+    return [(line, [(labels(each), each) for each in problems]) for line, problems in lines]
 
 
 def _begin(form: Form, stored: StoredFile, mapping: Mapping[str, str], group_by: str | None, person: Person) -> str:
@@ -186,16 +205,17 @@ def run(job: Job) -> None:
         _save(conn, token, {**state, **_numbers(result)})
 
     try:
-        result = importing.import_records(
-            state["form"],
-            files.get(state["file"]).path,
-            mapping=state["mapping"],
-            group_by=state["group_by"],
-            encoding=state["encoding"],
-            by=by,
-            resume=before,
-            checkpoint=checkpoint,
-        )
+        with files.on_disk(files.get(state["file"])) as path:
+            result = importing.import_records(
+                state["form"],
+                path,
+                mapping=state["mapping"],
+                group_by=state["group_by"],
+                encoding=state["encoding"],
+                by=by,
+                resume=before,
+                checkpoint=checkpoint,
+            )
     except SignoffError as error:
         with db.transaction() as conn:
             _save(conn, token, {**state, "done": True, "failed": str(error.message)})
@@ -214,7 +234,7 @@ def import_progress(token: str) -> ResponseReturnValue:
     if state is None or state["by"] != person.key:
         raise NotFound(msg("There is no import %(token)s.", token=repr(token[:40])))
     form = catalogue.program(state["form"]).form
-    lines = [(line, [_said(each) for each in problems]) for line, problems in state["rejected"]]
+    lines = _named(form, [(line, [_said(each) for each in problems]) for line, problems in state["rejected"]])
     return render_template("signoff/forms/import_progress.html", form=form, state=state, lines=lines)
 
 

@@ -34,6 +34,10 @@ class Lifecycle(Protocol):
         """A record was submitted with status ``open``; the record as it is now, ``None`` if it was not changed."""
         ...
 
+    def withheld(self, form: FormProgram) -> frozenset[str]:
+        """Fields, columns and parts that who files the form has no business with: they are filled later."""
+        ...
+
     def changing(self, conn: Connection, record: Record) -> None:
         """A submitted record is about to be changed: lock first what decisions lock before it."""
         ...
@@ -78,6 +82,9 @@ class Kept:
 
     def submitted(self, conn: Connection, record: Record, by: Person | None) -> Record | None:  # noqa: ARG002
         return None
+
+    def withheld(self, form: FormProgram) -> frozenset[str]:  # noqa: ARG002
+        return frozenset()
 
     def changing(self, conn: Connection, record: Record) -> None:
         pass

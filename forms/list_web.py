@@ -7,11 +7,14 @@ from flask import Response, abort, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from ..platform import clock, db, json
+from ..platform import clock, db, json, revisions
+from ..platform.caches import cache
 from ..platform.paging import Page
 from ..platform.people.current import current_person
+from ..platform.people.directory import Person
 from ..platform.problems import pointer
 from ..platform.web.filters import local_text
+from ..platform.web.language import language
 from ..platform.web.menus import MenuEntry, MenuLink, add
 from . import (
     bulk_web,
@@ -36,20 +39,33 @@ from .types import kind_of
 PAGE_SIZE = 50
 MOST_COLUMNS = 12
 FILTERED = ("choice", "boolean")
+_MOST_MENUS = 500
 
 
 def _tables() -> Sequence[MenuLink]:
     """The plain tables that the person may read: orders, products, stock."""
     person = current_person()
+    known = cache("forms.tables")
+    place = (person.key, language(), request.script_root)
+    follows = (revisions.current(revisions.PEOPLE), revisions.current(revisions.DEFINITIONS), lifecycle.current())
+    if place not in known or known[place][0] != follows:
+        if len(known) >= _MOST_MENUS:
+            known.clear()
+        known[place] = follows, _tables_of(person)
+    found: Sequence[MenuLink] = known[place][1]
+    return found
+
+
+def _tables_of(person: Person) -> Sequence[MenuLink]:
     shown = [
         program.form
         for program in catalogue.forms_in_force()
         if not lifecycle.current().has_flow(program.form.key) and rights.may_read_all(program.form, person)
     ]
-    return [
+    return tuple(
         MenuLink(local_text(form.title), url_for("signoff_forms.records_of", form_key=form.key), "table")
         for form in shown
-    ]
+    )
 
 
 add(MenuEntry(key="records", label=_l("Records"), icon="table", order=40, links=_tables))

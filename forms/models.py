@@ -25,6 +25,7 @@ records = sa.Table(
     sa.Index("ix_signoff_record_form", "form", "id"),
     sa.Index("ix_signoff_record_status", "form", "status", "id"),
     sa.Index("ix_signoff_record_submitter", "submitted_by", "id"),
+    sa.Index("ix_signoff_record_submitted", "form", "submitted_at", "id"),
     sqlite_autoincrement=True,  # a deleted record's id is never given again: its history still has it
 )
 

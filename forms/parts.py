@@ -27,7 +27,7 @@ class PartsPlan(FieldPlan):
         if self.rules.hides(state.env):
             state.hidden.add(self.name)
             return
-        locked = is_locked(self.name, self.rules, state) and state.rights is None
+        locked = is_locked(self.name, self.rules, state) and (state.rights is None or self.name in state.withheld)
         is_open = False
         for part in self.parts:
             if part.rules.hides(state.env):

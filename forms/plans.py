@@ -1,11 +1,11 @@
 """Plans: a field, a table or a check with everything that can be decided before there are values."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..platform.problems import Problem
-from ..platform.text import Message, local, msg
+from ..platform.text import Message, local, msg, translate
 from .conditions import is_blank
 from .conditions.tree import Condition
 from .definition import Field
@@ -45,10 +45,12 @@ NO_RULES = Ruled()
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A field is filled from ``source`` of the record that ``lookup`` points to."""
+    """A field is filled from ``source`` of the record that ``lookup`` points to, of a table its ``columns`` from those
+    there."""
 
     lookup: str
     source: str
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +63,7 @@ class FieldPlan:
     read: Read
     path: str
     rules: Ruled = NO_RULES
+    row_rules: Ruled = NO_RULES  # of a column: those that are asked for each row
     compute: Compute | None = None
     filled: tuple[Filled, ...] = ()
     filter: Condition | None = None
@@ -102,7 +105,9 @@ class FieldPlan:
         if not state.first:
             if not (locked or state.context.partial):
                 return self.blank(state)
-            return self.keep(state)
+            value = self.keep(state)
+            if value is not None or not (locked and state.context.unfiled):
+                return value
         raw = self.type.default(self.field)
         return self.read_raw(raw, state) if raw is not None else None
 
@@ -131,11 +136,11 @@ class FieldPlan:
         for source in self.filled:
             if source.lookup in state.changed:
                 record = state.changed[source.lookup]
-                return self._from_record(record, source.source, state) if record is not None else None
+                return self._from_record(record, source, state) if record is not None else None
         return _ABSENT
 
-    def _from_record(self, record: Found, source: str, state: State) -> Any:
-        value = record.values.get(source)
+    def _from_record(self, record: Found, filled: Filled, state: State) -> Any:
+        value = record.values.get(filled.source)
         if is_blank(value):
             return None
         return self.read_raw(raw_of(value), state)
@@ -191,6 +196,9 @@ def is_locked(name: str, rules: Ruled, state: State) -> bool:
         if right == "hidden":
             state.concealed.add(name)
         locked = locked or right in ("hidden", "read")
+    if name in state.withheld:
+        state.concealed.add(name)
+        locked = True
     if locked:
         state.readonly.add(name)
     return locked
@@ -294,17 +302,23 @@ class CheckPlan:
             state.problems.append(Problem(self.path, "check", self._message(state)))
 
     def _rows(self, table: str, state: State) -> None:
-        env, values = state.env, state.values
-        column = self.path.rpartition("/")[2]
-        for index, row in enumerate(values.get(table) or ()):
-            env.row = row
-            env.values = {**values, **row}
-            if (self.when is None or self.when(env)) and not self.holds(env):
+        env, column = state.env, self.path.rpartition("/")[2]
+        for index, row in enumerate(state.values.get(table) or ()):
+            if state.is_hidden(table, index, column):
+                continue
+            with env.within(row):
+                holds = (self.when is not None and not self.when(env)) or self.holds(env)
+            if not holds:
                 path = state.row_pointer(table, index, column)
                 state.problems.append(Problem(path, "check", self._message(state)))
-        env.row, env.values = {}, values
 
     def _message(self, state: State) -> str | Message:
         if self.message is not None:
             return local(self.message, state.context.language)
         return msg("“%(label)s” does not fit the other values. Correct it.", label=self.label)
+
+    def said(self, language: str, gettext: Callable[[str], str]) -> str:
+        """The sentence of a check that does not hold."""
+        if self.message is not None:
+            return local(self.message, language)
+        return translate(msg("“%(label)s” does not fit the other values. Correct it.", label=self.label), gettext)

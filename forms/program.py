@@ -1,6 +1,6 @@
 """A form compiled: one reading for page, API, import and decision."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,9 +15,9 @@ from .definition import Field, Form
 from .formulas import Tree
 from .kinds import FACTS, UNKNOWN, Kind
 from .parts import PartsPlan
-from .plans import CheckPlan, DuplicatePlan, FieldPlan, right_on
-from .reading import Found, ReadContext, Reading
-from .rows import TablePlan
+from .plans import Ask, CheckPlan, DuplicatePlan, FieldPlan, right_on
+from .reading import EMPTY, NO_CELLS, Cells, Found, ReadContext, Reading
+from .rows import BLANK_ROW, TablePlan
 from .state import State
 
 Codec = Callable[[Any], Any]
@@ -113,9 +113,9 @@ class FormProgram:
 
     def _run_fresh(self, state: State) -> None:
         """The common case, quick: a first filing by the submitter, most of whose fields no rule touches."""
-        raw, values = state.raw, state.values
+        raw, values, withheld = state.raw, state.values, state.withheld
         for plan in self.plans:
-            if plan.is_plain and plan.name in raw:
+            if plan.is_plain and plan.name in raw and plan.name not in withheld:
                 value = plan.read_raw(raw[plan.name], state)
                 if value is not None:
                     values[plan.name] = value
@@ -135,7 +135,11 @@ class FormProgram:
                 continue
             if requirement.part_of is not None and requirement.part_of in state.hidden:
                 continue
+            if plan.name in state.withheld:
+                continue
             if not self._is_required(requirement, state):
+                if requirement.table is not None and plan.row_rules.require:
+                    self._require_some(plan, requirement.table, state)
                 continue
             state.required.add(plan.name)
             if state.context.draft:
@@ -167,13 +171,30 @@ class FormProgram:
 
     def _require_cells(self, plan: FieldPlan, table: str, state: State) -> None:
         key = plan.field.key
-        broken = {problem.path for problem in state.problems} if table in state.broken else ()
         for index, row in enumerate(state.values.get(table) or ()):
-            if key not in row:
-                path = state.row_pointer(table, index, key)
-                if path not in broken:
-                    message = msg("“%(label)s” is missing. Fill it in.", label=_label(plan, state))
-                    state.problem(path, "required", message, table)
+            if key not in row and not state.is_hidden(table, index, key):
+                self._miss(state.row_pointer(table, index, key), plan, table, state)
+
+    def _require_some(self, plan: FieldPlan, table: str, state: State) -> None:
+        """Cells that rules ask for in some rows alone."""
+        if state.rights is not None and right_on(plan.name, state.rights) != "edit":
+            return
+        key, asked = plan.field.key, plan.row_rules.require
+        rows: Sequence[Mapping[str, Any]] = state.values.get(table) or ()
+        for index, row in enumerate(rows):
+            if not state.is_hidden(table, index, key) and _holds_within(row, asked, state):
+                state.cell("required", table, index, key)
+                if key not in row and not state.context.draft:
+                    self._miss(state.row_pointer(table, index, key), plan, table, state)
+        if _holds_within(EMPTY, asked, state):
+            state.cell("required", table, BLANK_ROW, key)
+
+    def _miss(self, path: str, plan: FieldPlan, table: str, state: State) -> None:
+        """A cell is missing, unless more is wrong with it."""
+        if table not in state.broken or path not in (problem.path for problem in state.problems):
+            state.problem(
+                path, "required", msg("“%(label)s” is missing. Fill it in.", label=_label(plan, state)), table
+            )
 
     def _require_rows(self, state: State) -> None:
         for plan in self.plans:
@@ -231,6 +252,7 @@ class FormProgram:
             links=state.links,
             alike=state.alike,
             places=state.places,
+            cells=Cells(**{word: frozenset(cells) for word, cells in state.cells.items()}) if state.cells else NO_CELLS,
         )
 
     def _unseen(self, state: State) -> set[str]:
@@ -253,6 +275,11 @@ class FormProgram:
                 ),
             )
         )
+
+
+def _holds_within(row: Mapping[str, Any], asked: Sequence[Ask], state: State) -> bool:
+    with state.env.within(row):
+        return any(ask(state.env) for ask in asked)
 
 
 def _label(plan: FieldPlan, state: State) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..platform.problems import Problem
 
 if TYPE_CHECKING:
+    from .formulas.relations import Records
     from .plans import Alike
 
 Typed = Mapping[str, Any]
@@ -31,6 +32,9 @@ class Found:
         return {"id": self.id, "form": self.form, "revision": self.revision, "title": self.title}
 
 
+Left = Callable[[str, Found], Typed]
+"""``left(lookup, found)``: the values of what the field ``lookup`` points to, less what is taken of it already."""
+
 Lookups = Callable[[str, Any], Found | None]
 """``lookups(form, raw)``: the record of ``form`` with that id, number or unique value; ``None``: none to be seen."""
 
@@ -47,6 +51,9 @@ class ReadContext:
     ``rights`` are ``hidden``, ``read``, ``edit`` or ``required`` by key (columns as ``lines.total``); a key that is
     not named may only be read. ``None``: the submitter, who may edit all. ``partial``: keys that were not sent keep
     their previous value. ``draft``: nothing is required or checked yet, but each value must be of its type.
+    ``unfiled``: what was before is a draft, so what may not be changed has its default. ``withheld`` are fields,
+    columns and parts that the submitter has no business with: they are filled later, by somebody else. ``left`` gives
+    the values of a record less what others hold of it, where line items are filled from it.
     """
 
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,6 +70,23 @@ class ReadContext:
     working_days: Callable[[date, date], int] | None = None
     draft: bool = False
     partial: bool = False
+    unfiled: bool = False
+    withheld: frozenset[str] = frozenset()
+    left: "Left | None" = None
+    records: "Records | None" = None  # other records, for formulas that ask them
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells of line items of which rules say something else than of their column, by pointer below the values:
+    ``/lines/0/reason``, and ``/lines/-/reason`` in a row that is still blank."""
+
+    hidden: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+    readonly: frozenset[str] = frozenset()
+
+
+NO_CELLS = Cells()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +105,7 @@ class Reading:
     links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     alike: tuple["Alike", ...] = ()  # what should not be in another record too
     places: Mapping[str, Sequence[int]] = field(default_factory=dict)  # of rows in what was sent, where some fell out
+    cells: Cells = NO_CELLS
 
     @property
     def ok(self) -> bool:

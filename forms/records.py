@@ -63,6 +63,8 @@ _BY_NUMBER = sa.select(*COLUMNS).where(
     records.c.form == sa.bindparam("form"), records.c.number == sa.bindparam("number")
 )
 _INSERT = statements.insert(records, returning=["id"])
+_INSERT_AS = statements.insert(records, *records.c.keys(), row=("record", "id"))
+statements.hand_out(records)
 _INSERT_MANY = sa.insert(records).returning(records.c.id, sort_by_parameter_order=True)
 _UPDATE = Statement(
     sa.update(records)
@@ -89,12 +91,13 @@ _UPDATE = Statement(
 _SET_STATUS = Statement(
     sa.update(records)
     .where(records.c.id == sa.bindparam("record"))
-    .values(status=sa.bindparam("new_status"), updated_at=sa.bindparam("at"))
+    .values(status=sa.bindparam("new_status"), updated_at=sa.bindparam("at")),
+    row=("record", "record"),
 )
 _TOTALS = sa.select(record_totals.c.record_id, record_totals.c.field, record_totals.c.micros).where(
     record_totals.c.record_id.in_(sa.bindparam("ids", expanding=True))
 )
-_SHOW = statements.insert(record_viewers, "record_id", "principal", skip_existing=True)
+_SHOW = statements.rows(record_viewers, "record_id", "principal", skip_existing=True)
 _VIEWERS = sa.select(record_viewers.c.principal).where(record_viewers.c.record_id == sa.bindparam("id"))
 
 
@@ -220,7 +223,11 @@ def _columns(record: Record) -> dict[str, Any]:
 
 def insert(conn: Connection, record: Record) -> Record:
     """Store a new record (its ``id`` is ignored); the record with its id."""
-    return replace(record, id=_INSERT.one(conn, _columns(record))[0])
+    new = statements.new_id(conn, records, alone=record.status != OPEN)
+    if new is None:
+        return replace(record, id=_INSERT.one(conn, _columns(record))[0])
+    _INSERT_AS.later(conn, {**_columns(record), "id": new})
+    return replace(record, id=new)
 
 
 def insert_many(conn: Connection, new: Sequence[Record]) -> list[Record]:

@@ -13,19 +13,22 @@ from ..platform.problems import Problem, pointer
 from ..platform.text import local
 from ..platform.web.filters import anchor
 from ..platform.web.language import language, say
+from .definition import Field
 from .display import Reader, file_line
 from .filing import file_ids
 from .kinds import PERSON, Base
 from .lifecycle import Rights
 from .plans import right_on
 from .program import FormProgram
-from .reading import Reading
+from .reading import NO_CELLS, Reading
 from .records import Record
+from .rows import BLANK_ROW
 from .stencils import EDIT, READ, ROW, Drawn, Sheet, sheet
 from .types import kind_of
 from .wire import wires_of
 
 HIDDEN = " hidden"
+CLOSED = " data-closed"
 _SELECTS = frozenset(("choice", "people"))
 _GROUPS = frozenset(("choices", "boolean", "rating"))
 _CHECKED = {"choice": "selected", "choices": "checked", "boolean": "checked", "rating": "checked"}
@@ -70,6 +73,14 @@ def fields(
     return pen.draw(EDIT if mode == EDIT else READ)
 
 
+def rows(program: FormProgram, key: str, reading: Reading, *, rights: Rights | None) -> Markup:
+    """The rows of one table to be edited, as HTML."""
+    known = dict(reading.links)
+    wires = wires_of([each for each in program.form.fields if each.key == key], reading.values, known, current_zone())
+    pen = _Pen(Drawing(program, reading, wires, rights, (), known), reading.values, linked=True)
+    return Markup(pen.rows(key))  # noqa: S704 - our own
+
+
 def record_fields(
     record: Record, program: FormProgram, reading: Reading, *, mode: str = READ, rights: Rights | None = None
 ) -> Markup:
@@ -88,7 +99,7 @@ class _Pen:
         self.values = values
         self.sheet: Sheet = sheet(drawing.program, language())
         self.errors = _errors(drawing.problems)
-        ids = [*file_ids(drawing.program.form.fields, values), *_ids_in(drawing)]
+        ids = [*file_ids(self.sheet.files, values), *_ids_in(self.sheet.files, drawing.wires)]
         self.files = files.get_many(dict.fromkeys(ids))
         self.reader = Reader(self.sheet.language, current_zone(), self.files, linked)
 
@@ -130,9 +141,10 @@ class _Pen:
         self._blame(gaps, drawn.view.id)
         return drawn.edit.fill(gaps)
 
-    def _state(self, drawn: Drawn, place: str, readonly: bool) -> dict[str, str]:
+    def _state(self, drawn: Drawn, place: str, readonly: bool, *, required: bool | None = None) -> dict[str, str]:
         """Gaps that say what may be done with an input, the same in every row."""
-        required = place in self.drawing.reading.required
+        if required is None:
+            required = place in self.drawing.reading.required
         widget = drawn.view.widget
         chosen = widget in _SELECTS or widget in _GROUPS or widget == "boolean"
         state = ""
@@ -246,6 +258,11 @@ class _Pen:
             gaps["group"] = ' aria-invalid="true"'
         return drawn.edit.fill(gaps)
 
+    def rows(self, key: str) -> str:
+        """The rows of one table."""
+        drawn = self.sheet.fields[key]
+        return self._edit_rows(drawn, [each for each in drawn.columns if self._column_right(key, each) != "hidden"])
+
     def _column_right(self, table: str, column: Drawn) -> str:
         if self.drawing.rights is None:
             return EDIT
@@ -291,13 +308,32 @@ class _Pen:
             found.append(state)
         return found
 
+    def _has_cells(self, drawn: Drawn) -> bool:
+        cells = self.drawing.reading.cells
+        start = f"/{drawn.field.key}/"
+        return cells is not NO_CELLS and any(
+            place.startswith(start) for found in (cells.hidden, cells.required, cells.readonly) for place in found
+        )
+
+    def _cell_state(self, drawn: Drawn, column: Drawn, place: str, state: Mapping[str, str]) -> Mapping[str, str]:
+        """The state of a column, but for cells of which rules say something else."""
+        key, cells = drawn.field.key, self.drawing.reading.cells
+        rows = len(self.values.get(key) or ())
+        index = place if place.isdigit() and int(place) < rows else BLANK_ROW
+        at = pointer(key, index, column.field.key)
+        name = f"{key}.{column.field.key}"
+        required = name in self.drawing.reading.required or at in cells.required
+        fixed = state["fixed"] == HIDDEN or at in cells.readonly
+        found = self._state(column, name, fixed, required=required)
+        return {**found, "hidden": state["hidden"], "closed": CLOSED if at in cells.hidden else ""}
+
     def _edit_rows(self, drawn: Drawn, columns: Sequence[Drawn]) -> str:
         wires = self.drawing.wires.get(drawn.field.key) or [
             {} for _ in range(max(1, int(drawn.field.options.get("min_rows", 1))))
         ]
         typed = self.values.get(drawn.field.key) or ()
         states = self._column_states(drawn, columns)
-        if not self.errors:  # what is so in every row is put in once
+        if not (self.errors or self._has_cells(drawn)):  # what is so in every row is put in once
             columns = [replace(each, edit=each.edit.filled(gaps)) for each, gaps in zip(columns, states, strict=True)]
         return "".join(
             self._edit_row(drawn, columns, str(place), wire, typed[place] if place < len(typed) else {}, states)
@@ -315,13 +351,14 @@ class _Pen:
     ) -> str:
         start = f"f-{drawn.field.key}-{place}"
         cells = []
+        alone = self._has_cells(drawn)
         for column, state in zip(columns, states, strict=True):
             key = column.field.key
             ident = f"{start}-{key}"
             gaps = self._content(column, ident, wires.get(key, ""), typed.get(key))
             gaps["row"] = place
-            if self.errors or place == ROW:
-                gaps = {**state, **gaps}
+            if self.errors or place == ROW or alone:
+                gaps = {**(self._cell_state(drawn, column, place, state) if alone else state), **gaps}
                 self._blame(gaps, ident)
             cells.append(column.edit.fill(gaps))
         assert drawn.edit_row is not None
@@ -338,15 +375,15 @@ def _errors(problems: Iterable[Problem]) -> dict[str, str]:
     return found
 
 
-def _ids_in(drawing: Drawing) -> list[str]:
+def _ids_in(holders: Iterable[Field], wires: Mapping[str, Any]) -> list[str]:
     found: list[str] = []
-    for each in drawing.program.form.fields:
+    for each in holders:
         if kind_of(each).base is Base.FILES:
-            found += drawing.wires.get(each.key) or []
+            found += wires.get(each.key) or []
         for part in each.parts:
             if kind_of(part).base is Base.FILES:
-                found += (drawing.wires.get(each.key) or {}).get(part.key) or []
+                found += (wires.get(each.key) or {}).get(part.key) or []
         for column in each.columns:
             if kind_of(column).base is Base.FILES:
-                found += [one for row in drawing.wires.get(each.key) or () for one in row.get(column.key) or ()]
+                found += [one for row in wires.get(each.key) or () for one in row.get(column.key) or ()]
     return found

@@ -10,19 +10,25 @@ from .errors import FieldError
 from .fields.lookups import found as find_record
 from .formulas import FormulaError
 from .kinds import UNKNOWN
-from .plans import NO_RULES, Compute, FieldPlan, fitted, is_locked, names_same, raw_of
+from .plans import NO_RULES, Compute, FieldPlan, Filled, fitted, is_locked, names_same, raw_of
 from .reading import EMPTY, Found
 from .state import State
 from .types import shown
 
 Row = dict[str, Any]
 
+BLANK_ROW = "-"
+"""Stands for the index of a row in which nothing was filled in yet."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TablePlan(FieldPlan):
-    """A table; ``columns`` are those that are read, ``keys`` of all."""
+    """A table; ``columns`` are those that are read, ``keys`` of all. ``in_turn`` has the columns in the order in which
+    their cells become known, where rules are asked for each row."""
 
     columns: tuple[FieldPlan, ...] = ()
+    in_turn: tuple[FieldPlan, ...] = ()
+    by_row: tuple[str, ...] = ()  # keys of columns on which such rules act
     keys: frozenset[str] = frozenset()
     is_simple: bool = True  # no lookups, no defaults, no rules on columns: a row is only what was sent
 
@@ -31,13 +37,15 @@ class TablePlan(FieldPlan):
         if self.rules is not NO_RULES and self.rules.hides(state.env):
             state.hidden.add(self.name)
             return
-        if not (self.is_simple and state.rights is None):
+        if not (self.is_simple and state.is_open):
             for column in self.columns:
                 if column.rules.hides(state.env):
                     state.hidden.add(column.name)
                 else:
                     is_locked(column.name, column.rules, state)
         value = self._value(state)
+        if self.in_turn:
+            _Rows(self, self._open_columns(state), [], state).ask_blank()
         if self.name in state.readonly:
             state.readonly.update(column.name for column in self.columns)
         if value is not None:
@@ -57,7 +65,7 @@ class TablePlan(FieldPlan):
             state.problem(self.path, "too_many_rows", message, self.name)
             return None
         columns = self._open_columns(state)
-        if self.is_simple and state.rights is None:
+        if self.is_simple and state.is_open:
             rows = [self._simple_row(each, index, columns, state) for index, each in enumerate(raw)]
         else:
             rows = _Rows(self, columns, raw, state).read()
@@ -65,6 +73,22 @@ class TablePlan(FieldPlan):
             state.places[self.name] = [index for index, row in enumerate(rows) if row]
             rows = [row for row in rows if row]
         return rows or None
+
+    def _given(self, state: State, locked: bool) -> Any:
+        """A row that is blank is an answer too: no line items, whatever a record would fill."""
+        raw = state.raw.get(self.name)
+        if self.filled and isinstance(raw, list) and raw and not locked:
+            return self.read_raw(raw, state)
+        return super(TablePlan, self)._given(state, locked)
+
+    def _from_record(self, record: Found, filled: Filled, state: State) -> Any:
+        left = state.context.left
+        values = record.values if left is None else left(filled.lookup, record)
+        rows = [
+            {here: raw_of(row[there]) for here, there in filled.columns.items() if row.get(there) is not None}
+            for row in values.get(filled.source) or ()
+        ]
+        return self.read_raw([row for row in rows if row], state)
 
     def keep(self, state: State) -> Any:
         """The rows as they were, without columns that are hidden now."""
@@ -77,6 +101,8 @@ class TablePlan(FieldPlan):
         state.links.update(
             {path: link for path, link in state.context.previous_links.items() if path.startswith(prefix)}
         )
+        if self.in_turn:
+            return _Rows(self, columns, [], state).kept(before)
         return [{key: value for key, value in row.items() if key in shown_keys} for row in before]
 
     def _open_columns(self, state: State) -> tuple[FieldPlan, ...]:
@@ -137,10 +163,12 @@ class _Rows:
         self.columns = columns
         self.locked = {column.field.key for column in columns if column.name in state.readonly}
         self.lookups = [column for column in columns if column.is_lookup]
-        self.others = [column for column in columns if not column.is_lookup]
+        others = [column for column in columns if not column.is_lookup]
+        self.in_turn = [column for column in plan.in_turn if column in columns] or [*self.lookups, *others]
         self.before: Sequence[Row] = state.previous.get(plan.name) or ()
         self.used: set[int] = set()
         self.links: list[dict[str, Mapping[str, Any]]] = []
+        self.cells: list[list[tuple[str, str]]] = []  # of each row: what rules say of which column
 
     def read(self) -> list[Row]:
         self._prefetch()
@@ -149,7 +177,68 @@ class _Rows:
         for index, links in enumerate(kept):
             for key, link in links.items():
                 self.state.links[f"/{self.plan.name}/{index}/{key}"] = link
+        self._tell([cells for cells, row in zip(self.cells, rows, strict=True) if row])
         return rows
+
+    def kept(self, before: Sequence[Row]) -> list[Row]:
+        """Rows that nobody sent, as rules have them now."""
+        rows: list[Row] = []
+        for was in before:
+            self.cells.append([])
+            row: Row = {}
+            for column in self.in_turn:
+                key = column.field.key
+                if not self._is_ruled(column, row, len(rows)) and was.get(key) is not None:
+                    row[key] = was[key]
+            rows.append(row)
+        self._tell(self.cells)
+        return rows
+
+    def ask_blank(self) -> None:
+        """Find what rules say of the cells of a row that is still blank."""
+        self.cells.append([])
+        for column in self.in_turn:
+            self._is_ruled(column, {}, BLANK_ROW)
+        for word, key in self.cells[0]:
+            self.state.cell(word, self.plan.name, BLANK_ROW, key)
+
+    def _tell(self, cells: Sequence[Sequence[tuple[str, str]]]) -> None:
+        for index, found in enumerate(cells):
+            for word, key in found:
+                self.state.cell(word, self.plan.name, index, key)
+
+    def _is_ruled(self, column: FieldPlan, row: Row, index: int | str) -> bool:
+        """Whether rules decide what stands in a cell: nothing, or what a formula gives."""
+        rules, key, env = column.row_rules, column.field.key, self.state.env
+        if rules is NO_RULES:
+            return False
+        with env.within(row):
+            if rules.hides(env):
+                self.cells[-1].append(("hidden", key))
+                return True
+            for ask, compute in reversed(rules.sets):
+                if ask(env):
+                    self.cells[-1].append(("readonly", key))
+                    value = self._computed(column, compute, index) if index != BLANK_ROW else None
+                    if value is not None:
+                        row[key] = value
+                    return True
+            if any(ask(env) for ask in rules.lock):
+                self.cells[-1].append(("readonly", key))
+        return False
+
+    def _computed(self, column: FieldPlan, compute: Compute, index: int | str) -> Any:
+        path = f"{self.plan.path}/{index}/{column.field.key}"
+        try:
+            return fitted(column, compute(self.state.env), self.state.context)
+        except FieldError as error:
+            self.state.problem(path, error.code, error.message, self.plan.name)
+        except FormulaError as error:
+            self.state.problem(path, "too_much", error.message, self.plan.name)
+        return None
+
+    def _is_locked(self, key: str) -> bool:
+        return key in self.locked or ("readonly", key) in self.cells[-1]
 
     def _prefetch(self) -> None:
         """Tell who looks up of all records that will be asked for, so that it can ask once."""
@@ -164,6 +253,7 @@ class _Rows:
 
     def _row(self, raw: Any, index: int) -> Row:
         self.links.append({})
+        self.cells.append([])
         if raw.__class__ is not dict:
             self.plan.no_row(raw, index, self.state)
             return {}
@@ -173,9 +263,13 @@ class _Rows:
         before: Row = self.before[place] if place is not None else {}
         row: Row = {}
         changed: dict[str, Found | None] = {}
-        for column in self.lookups:
-            self._lookup(column, raw, row, index, place, changed)
-        for column in self.others:
+        blank = self.plan.in_turn and all(value in ("", None, [], {}) for value in raw.values())
+        for column in self.in_turn:
+            if self.plan.in_turn and self._is_ruled(column, row, BLANK_ROW if blank else index):
+                continue
+            if column.is_lookup:
+                self._lookup(column, raw, row, index, place, changed)
+                continue
             value = self._cell(column, raw, index, before, changed, place is None)
             if value is not None:
                 row[column.field.key] = value
@@ -208,7 +302,7 @@ class _Rows:
         key = column.field.key
         before = self.before[place].get(key) if place is not None else None
         sent = raw.get(key)
-        if key in self.locked or (before is not None and names_same(sent, before)):
+        if self._is_locked(key) or (before is not None and names_same(sent, before)):
             if before is not None and place is not None:
                 row[key] = before
                 self._keep_link(column, before, index, place)
@@ -240,7 +334,7 @@ class _Rows:
         self, column: FieldPlan, raw: Row, index: int, before: Row, changed: Mapping[str, Found | None], is_new: bool
     ) -> Any:
         key = column.field.key
-        locked = key in self.locked
+        locked = self._is_locked(key)
         sent = None if locked else raw.get(key)
         if sent is not None and sent != "":
             return self._read(column, sent, index)
@@ -280,6 +374,8 @@ class ColumnPlan(FieldPlan):
             state.concealed.add(self.name)
         env, key, table, formula, context = state.env, self.field.key, self.table, self.formula, state.context
         for index, row in enumerate(state.values.get(table) or ()):
+            if self.row_rules is not NO_RULES and self._is_hidden(row, index, state):
+                continue
             env.row = row
             try:
                 value = fitted(self, formula(env), context)
@@ -292,3 +388,10 @@ class ColumnPlan(FieldPlan):
             if value is not None:
                 row[key] = value
         env.row = EMPTY
+
+    def _is_hidden(self, row: Row, index: int, state: State) -> bool:
+        with state.env.within(row):
+            hidden = self.row_rules.hides(state.env)
+        if hidden:
+            state.cell("hidden", self.table, index, self.field.key)
+        return hidden

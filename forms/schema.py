@@ -16,7 +16,7 @@ from .fields.options import KEY, AnyJson, Flag, Key, KeyMap, Local, Names, OneOf
 from .numbering import check_pattern
 from .reading import ReadContext
 from .schema_problems import StrictSchema, loaded, unknown_key
-from .types import FieldType, UnknownType, find, when_registered
+from .types import FieldType, UnknownType, all_types, find, when_registered
 
 MAX_FIELDS = 500
 MAX_COLUMNS = 100
@@ -29,7 +29,7 @@ RESERVED = frozenset(
 )
 """Words of conditions and formulas, and names that mean something to the languages below."""
 
-_NO_COMPUTE = frozenset(("files", "table", "json", "none", "reference", "choices"))
+NO_COMPUTE = frozenset(("files", "table", "json", "none", "reference", "choices"))
 _NO_ORDER = frozenset(("files", "table", "json", "none", "choices"))
 
 
@@ -175,6 +175,13 @@ def _schema_of(type_name: str, is_column: bool) -> ma.Schema:
 
 
 when_registered(_schema_of.cache_clear)
+
+
+def schemas() -> Mapping[str, ma.Schema]:
+    """What a form, a field and a column of each type may say: ``form``, ``field.money``, ``column.money``."""
+    fields = {f"field.{each.name}": _schema_of(each.name, False) for each in all_types()}
+    columns = {f"column.{each.name}": _schema_of(each.name, True) for each in all_types()}
+    return {"form": _FORM, **fields, **columns}
 
 
 def read_form(document: Any) -> tuple[Form | None, list[Problem]]:
@@ -358,7 +365,7 @@ def _made(data: dict[str, Any], field_type: FieldType, columns: tuple[Field, ...
 
 def _field_problems(field: Field, field_type: FieldType) -> list[Problem]:
     problems = list(field_type.check_options(field))
-    if field.compute is not None and field_type.value_kind in _NO_COMPUTE:
+    if field.compute is not None and field_type.value_kind in NO_COMPUTE:
         problems.append(_clash("compute", msg("A field of type “%(name)s” cannot be computed.", name=field.type)))
     if field.compute is not None and field.default is not None:
         problems.append(_clash("default", msg("A computed field takes no default. Remove one of the two.")))

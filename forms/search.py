@@ -15,7 +15,7 @@ MAX_TERMS = 60
 MAX_QUERY_TERMS = 6
 _LAST = "\U0010ffff"
 
-_INSERT = statements.insert(record_terms, "form", "term", "record_id")
+_INSERT = statements.rows(record_terms, "form", "term", "record_id")
 _OF_RECORD = sa.select(record_terms.c.term).where(record_terms.c.record_id == sa.bindparam("id"))
 _DELETE = sa.delete(record_terms).where(
     record_terms.c.form == sa.bindparam("in_form"),
@@ -29,13 +29,13 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _is_ideograph(character: str) -> bool:
+def is_ideograph(character: str) -> bool:
     """Whether words of this script stand without spaces between them."""
     return "\u3040" <= character <= "\u30ff" or "\u3400" <= character <= "\u9fff" or character >= "\U00020000"
 
 
 def _kind(character: str) -> int:
-    if _is_ideograph(character):
+    if is_ideograph(character):
         return 2
     return 1 if character.isalnum() else 0
 

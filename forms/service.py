@@ -25,7 +25,7 @@ from .listing import count, find
 from .models import record_links
 from .output import record_json, records_json
 from .program import FormProgram
-from .reading import Reading
+from .reading import Left, Reading
 from .records import DRAFT, KEPT, Record
 
 _ATTEMPTS = 3
@@ -55,11 +55,11 @@ def submit(
             rights.require_create(program.form, by)
         reading = read(program, raw, by=by, draft=draft, as_system=as_system)
         check(program, reading, by=by, draft=draft, as_system=as_system, confirmed=confirmed)
-    made = Filing(by, clock.now(), _capacity(by, as_system))
-    with uniqueness.explained(program, reading.values, by=by), db.transaction() as conn:
-        if draft:
-            return filing.file_draft(conn, program, reading, made)
-        return filing.file_new(conn, program, [reading], made)[0]
+        made = Filing(by, clock.now(), _capacity(by, as_system))
+        with uniqueness.explained(program, reading.values, by=by), db.transaction() as conn:
+            if draft:
+                return filing.file_draft(conn, program, reading, made)
+            return filing.file_new(conn, program, [reading], made)[0]
 
 
 def read(
@@ -72,10 +72,38 @@ def read(
     draft: bool = False,
     partial: bool = False,
     as_system: bool = False,
+    supposed: bool = False,
 ) -> Reading:
-    """Read what somebody sent, with their rights; ``record`` is what it changes."""
-    context = context_of(by, record, rights=rights, draft=draft, partial=partial, as_system=as_system)
+    """Read what somebody sent, with their rights; ``record`` is what it changes. ``supposed``: a request is played
+    through, so that what is filled on its way counts as well."""
+    unseen = frozenset[str]() if as_system or supposed or rights is not None else withheld(program, record)
+    context = context_of(
+        by,
+        record,
+        rights=rights,
+        draft=draft,
+        partial=partial,
+        as_system=as_system,
+        withheld=unseen,
+        left=_left(program, record),
+    )
     return program.read(raw, context)
+
+
+def _left(program: FormProgram, record: Record | None) -> Left | None:
+    """What line items are filled with, where others may hold some of it already."""
+    holds = holds_of(program.form) if any(plan.filled for plan in program.plans if plan.field.columns) else ()
+    if not holds:
+        return None
+    without = record.id if record is not None else None
+    return lambda lookup, found: balancing.left(program.form.key, holds, lookup, found, without=without)
+
+
+def withheld(program: FormProgram, record: Record | None) -> frozenset[str]:
+    """What nobody fills while the form is filed, ``record`` being nothing or a draft: others fill it later."""
+    if record is not None and record.status != DRAFT:
+        return frozenset()
+    return lifecycle.current().withheld(program)
 
 
 def check(
@@ -363,6 +391,11 @@ def set_status(conn: Connection, record_id: int, status: str) -> None:
     filing.restate(conn, record_id, status, clock.now())
 
 
+def set_status_of(conn: Connection, record: Record, status: str) -> None:
+    """Like :func:`set_status`, of a record whose status nobody else can have changed since it was read."""
+    filing.restate_known(conn, record, status, clock.now())
+
+
 def evaluate(
     form_key: str,
     raw: Mapping[str, Any],
@@ -399,6 +432,8 @@ __all__ = [
     "records_json",
     "send",
     "set_status",
+    "set_status_of",
     "submit",
     "update",
+    "withheld",
 ]

@@ -17,18 +17,22 @@ class State:
     """
 
     __slots__ = (
-        "alike", "broken", "changed", "concealed", "context", "env", "filters", "first", "hidden", "links", "places",
-        "previous", "problems", "raw", "readonly", "required", "rights", "values",
+        "alike", "broken", "cells", "changed", "concealed", "context", "env", "filters", "first", "hidden", "is_open",
+        "links", "places", "previous", "problems", "raw", "readonly", "required", "rights", "values", "withheld",
     )  # fmt: skip
 
     def __init__(self, raw: Mapping[str, Any], context: ReadContext) -> None:
         self.raw = raw
         self.context = context
         self.rights = context.rights
+        self.withheld = context.withheld
+        self.is_open = context.rights is None and not context.withheld  # who sends may edit all
         self.first = context.previous is None
         self.previous: Mapping[str, Any] = context.previous if context.previous is not None else EMPTY
         self.values: dict[str, Any] = dict(context.submitter) if context.submitter else {}
-        self.env = Env(self.values, now=context.now, zone=context.zone, working_days=context.working_days)
+        self.env = Env(
+            self.values, now=context.now, zone=context.zone, working_days=context.working_days, records=context.records
+        )
         self.hidden: set[str] = set()
         self.concealed: set[str] = set()
         self.readonly: set[str] = set()
@@ -38,6 +42,7 @@ class State:
         self.filters: list[tuple[str, str, Condition, Found]] = []
         self.links: dict[str, Mapping[str, Any]] = {}
         self.places: dict[str, list[int]] = {}  # of the rows of a table in what was sent, where blank ones were dropped
+        self.cells: dict[str, set[str]] = {}  # by hidden, required, readonly: cells that rules treat for themselves
         self.problems: list[Problem] = []
         self.alike: tuple[Any, ...] = ()
 
@@ -45,6 +50,15 @@ class State:
         """Something is wrong with ``node``; what needs it is not checked any more."""
         self.problems.append(Problem(path, code, message))
         self.broken.add(node)
+
+    def cell(self, word: str, table: str, index: int | str, column: str) -> None:
+        """Rules make one cell hidden, required or readonly."""
+        self.cells.setdefault(word, set()).add(f"/{table}/{index}/{column}")
+
+    def is_hidden(self, table: str, index: int, column: str) -> bool:
+        """Whether rules hide one cell."""
+        hidden = self.cells.get("hidden")
+        return hidden is not None and f"/{table}/{index}/{column}" in hidden
 
     def row_pointer(self, table: str, index: int, column: str) -> str:
         """Where a cell stands in what was sent."""

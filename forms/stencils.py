@@ -4,7 +4,7 @@ A template is rendered with marks where pages differ; cut at the marks, it becom
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import current_app, url_for
@@ -56,12 +56,17 @@ class Stencil:
     """``parts`` are HTML and the names of gaps in turn, beginning with HTML."""
 
     parts: tuple[str, ...]
+    _names: tuple[str, ...] = field(init=False)
+    _nothing: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_names", self.parts[1::2])
+        object.__setattr__(self, "_nothing", ("",) * len(self.parts[1::2]))
 
     def fill(self, gaps: Mapping[str, str]) -> str:
         """The HTML with its gaps filled; what ``gaps`` does not name is left empty. Values are HTML already."""
         parts = list(self.parts)
-        for place in range(1, len(parts), 2):
-            parts[place] = gaps.get(parts[place], "")
+        parts[1::2] = map(gaps.get, self._names, self._nothing)  # no loop in Python: a page has thousands of gaps
         return "".join(parts)
 
     def filled(self, gaps: Mapping[str, str]) -> "Stencil":
@@ -95,11 +100,12 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A whole form: sections of lines of keys, and the drawn fields by key."""
+    """A whole form: sections of lines of keys, the drawn fields by key, and those that may hold files."""
 
     fields: Mapping[str, Drawn]
     sections: tuple[tuple[Stencil, tuple[tuple[Stencil, tuple[str, ...]], ...]], ...]
     language: str
+    files: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,7 @@ class View:
     widget: str
     number: bool = False
     wide: bool = False
+    span: int = 0
     cell: bool = False
     table: str = ""
     grouped: bool = False
@@ -125,6 +132,8 @@ class View:
     placeholder: str = ""
     lookup_url: str = ""
     fills: str = ""
+    filled_by: str = ""
+    filled_from: str = ""
     needs: str = ""
     many: bool = False
     accept: str = ""
@@ -142,6 +151,14 @@ def sheet(program: FormProgram, language: str) -> Sheet:
         sheets[place] = _sheet(program, language)
     found: Sheet = sheets[place]
     return found
+
+
+def forget(program: FormProgram) -> None:
+    """Forget the stencils of a draft that is no longer needed: another may stand where it stood in memory."""
+    for name in ("forms.sheets", "forms.following"):
+        known = cache(name)
+        for place in [each for each in known if each[:3] == (program.form.key, program.version, id(program))]:
+            del known[place]
 
 
 def macros() -> Any:
@@ -164,13 +181,33 @@ def _sheet(program: FormProgram, language: str) -> Sheet:
     placed = {key for section in layout for row in section.rows for key in row}
     rest = tuple((field.key,) for field in form.fields if field.key not in placed)
     sections = [*layout, *([Section(None, rest)] if rest else [])]
-    return Sheet(drawn, tuple(_section(section, language) for section in sections), language)
+    holders = tuple(field for field in form.fields if _holds_files(field))
+    return Sheet(drawn, tuple(_section(section, language) for section in sections), language, holders)
+
+
+def _holds_files(field: Field) -> bool:
+    return any(kind_of(each).base is Base.FILES for each in (field, *field.parts, *field.columns))
 
 
 def _section(section: Section, language: str) -> tuple[Stencil, tuple[tuple[Stencil, tuple[str, ...]], ...]]:
     outer = macros().section(local(section.title, language), len(section.rows), _slot("body"))
-    lines = tuple((stencil(macros().line(len(row), _slot("body"))), row) for row in section.rows)
+    spans = _spans(section)
+    lines = tuple(
+        (stencil(macros().line(12 if spans.keys() & set(row) else len(row), _slot("body"))), row)
+        for row in section.rows
+    )
     return stencil(outer), lines
+
+
+def _spans(section: Section) -> dict[str, int]:
+    """Twelfths by key, of rows in which one has a width: the others share what is left."""
+    found: dict[str, int] = {}
+    for row in section.rows:
+        given = [section.widths[key] for key in row if key in section.widths]
+        if given:
+            share = max(1, (12 - sum(given)) // max(1, len(row) - len(given)))
+            found |= {key: section.widths.get(key, share) for key in row}
+    return found
 
 
 def _draw(field: Field, program: FormProgram, language: str) -> Drawn:
@@ -202,7 +239,8 @@ def _widget(view: View) -> Markup:
 
 
 def _draw_table(field: Field, program: FormProgram, language: str) -> Drawn:
-    view = _view(field, program, language)
+    by, named = _filled_by(field, program, language)
+    view = replace(_view(field, program, language), filled_by=by, filled_from=named)
     views = [_view(column, program, language, table=field.key) for column in field.columns]
     columns = tuple(
         Drawn(
@@ -229,6 +267,7 @@ def _view(field: Field, program: FormProgram, language: str, *, table: str = "")
     kind = kind_of(field)
     computed = field.compute is not None or field.total is not None
     widget = "output" if computed else _widget_of(field)
+    span = 0 if table else _span_of(field, program)
     multiple = bool(options.get("multiple"))
     accept = tuple(options.get("accept") or ())
     return View(
@@ -238,7 +277,8 @@ def _view(field: Field, program: FormProgram, language: str, *, table: str = "")
         help=local(field.help, language),
         widget=widget,
         number=kind.base is Base.NUMBER,
-        wide=widget in ("long_text", "file", "table"),
+        wide=widget in ("long_text", "file", "table") and not span,
+        span=span,
         cell=bool(table),
         table=table,
         grouped=widget in _GROUPED and not table,
@@ -258,6 +298,11 @@ def _view(field: Field, program: FormProgram, language: str, *, table: str = "")
         camera=field.type == "image" or any(each.startswith("image/") for each in accept),
         parts=_address_parts(field),
     )
+
+
+def _span_of(field: Field, program: FormProgram) -> int:
+    """In twelfths of its row, 0 where no field of it has a width."""
+    return next((spans[field.key] for each in program.form.layout if field.key in (spans := _spans(each))), 0)
 
 
 def _widget_of(field: Field) -> str:
@@ -297,6 +342,14 @@ def _needs(field: Field, program: FormProgram, table: str) -> str:
     condition = program.filters.get(f"{table}.{field.key}" if table else field.key)
     own = {each.key for each in program.form.fields}
     return " ".join(sorted(f"f-{key}" for key in refers_to(condition) & own)) if condition is not None else ""
+
+
+def _filled_by(table: Field, program: FormProgram, language: str) -> tuple[str, str]:
+    """The lookup that fills line items: the id of its input, and its label."""
+    for each in program.form.fields:
+        if each.type == "lookup" and table.key in each.options["fill"]:
+            return f"f-{each.key}", local(each.label, language)
+    return "", ""
 
 
 def _limits(size: int | None, multiple: bool) -> str:

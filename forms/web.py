@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from ..platform import files
+from ..platform.db import reading_together
 from ..platform.errors import Conflict, NotFound, Refused
 from ..platform.people.current import current_person
 from ..platform.people.directory import Person
@@ -15,6 +16,7 @@ from ..platform.problems import Problem
 from . import catalogue, filing, filling, keeping, lifecycle, linking, lookup, render, rights, service
 from .blueprint import bp
 from .filling import Drawn, Sheet
+from .program import FormProgram
 from .records import DRAFT, Record
 
 __all__ = ["bp", "init_app"]
@@ -42,12 +44,18 @@ def _may_read_files(record_id: str, file_id: str, person: Person) -> bool:
 @bp.route("/forms/<form_key>/new", methods=["GET", "POST"])
 def new(form_key: str) -> ResponseReturnValue:
     """Fill a form."""
+    if request.method == "GET":
+        with reading_together():
+            sheet = _new_sheet(form_key)
+            return _fill_page(sheet, filling.opened(sheet))
+    return _sent(_with_draft(_new_sheet(form_key), current_person()))
+
+
+def _new_sheet(form_key: str) -> Sheet:
     person = current_person()
     sheet = filling.sheet_of_new(form_key, person)
     rights.require_create(sheet.program.form, person)
-    if request.method == "GET":
-        return _fill_page(sheet, filling.opened(sheet))
-    return _sent(_with_draft(sheet, person))
+    return sheet
 
 
 def _with_draft(sheet: Sheet, person: Person) -> Sheet:
@@ -64,12 +72,16 @@ def _with_draft(sheet: Sheet, person: Person) -> Sheet:
 @bp.route("/records/<int:record_id>/edit", methods=["GET", "POST"])
 def edit(record_id: int) -> ResponseReturnValue:
     """Go on with a draft, or change a record."""
-    person = current_person()
-    record = service.read_record(record_id, by=person)
-    sheet = filling.sheet_of_record(record, person)
     if request.method == "GET":
-        return _fill_page(sheet, filling.opened(sheet))
-    return _sent(sheet)
+        with reading_together():
+            sheet = _sheet_of(record_id)
+            return _fill_page(sheet, filling.opened(sheet))
+    return _sent(_sheet_of(record_id))
+
+
+def _sheet_of(record_id: int) -> Sheet:
+    person = current_person()
+    return filling.sheet_of_record(service.read_record(record_id, by=person), person)
 
 
 def _sent(sheet: Sheet) -> ResponseReturnValue:
@@ -198,8 +210,11 @@ def delete(record_id: int) -> ResponseReturnValue:
 @bp.get("/forms/<form_key>/lookup/<field>")
 def suggestions(form_key: str, field: str) -> ResponseReturnValue:
     """Records that a lookup of the form may point to, as somebody types: JSON for the page's script."""
-    person = current_person()
-    program = catalogue.program(form_key)
+    return jsonify({"items": offers(catalogue.program(form_key), field, current_person())})
+
+
+def offers(program: FormProgram, field: str, person: Person) -> list[dict[str, Any]]:
+    """What this request may choose in a lookup, by the words and the other fields that it sent along."""
     table, _dot, key = field.rpartition(".")
     columns = program.form.fields
     if table:
@@ -210,7 +225,7 @@ def suggestions(form_key: str, field: str) -> ResponseReturnValue:
         abort(404)
     only = filling.offered(program, field, MultiDict(request.args), person)
     found = lookup.suggest(one.options["form"], request.args.get("q", "")[:200], by=person, only=only)
-    return jsonify({"items": [lookup.shown(one, each, render.reader()) for each in found]})
+    return [lookup.shown(one, each, render.reader()) for each in found]
 
 
 Problems = tuple[Problem, ...]

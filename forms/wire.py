@@ -16,6 +16,9 @@ from .types import find, kind_of
 
 MOST_ROWS = 5000
 
+OWN = "own"
+"""Stands in the input that says that there is a table, once somebody took rows out: none is filled in again."""
+
 
 class Sent(Protocol):
     """What a browser sent, as werkzeug has it."""
@@ -45,7 +48,10 @@ def raw_of(fields: Sequence[Field], sent: Sent) -> dict[str, Any]:
 def rows_of(field: Field, sent: Sent, present: Collection[str]) -> list[dict[str, Any]]:
     """The rows of a table, in the order of the page; rows in which nothing stands are left out."""
     rows = [_row(field, number, sent, present) for number in rows_in_order(field.key, present)[:MOST_ROWS]]
-    return [row for row in rows if any(value not in ("", None, []) for value in row.values())]
+    found = [row for row in rows if any(value not in ("", None, [], {}) for value in row.values())]
+    if not found and OWN in sent.getlist(name_of(field.key)):
+        return [{}]
+    return found
 
 
 def rows_in_order(key: str, present: Collection[str]) -> list[int]:
@@ -139,7 +145,8 @@ def wires_of(
                 for place, row in enumerate(value or ())
             ]
         else:
-            found[field.key] = wire_of(field, value, links.get(pointer(field.key)), zone)
+            link = links.get(pointer(field.key)) if field.type == "lookup" else None
+            found[field.key] = wire_of(field, value, link, zone)
     return found
 
 
@@ -173,7 +180,7 @@ def filled_rows(field: Field, sent: Sent) -> list[int]:
 
 
 def is_filled(field: Field, number: int, sent: Sent, present: Collection[str]) -> bool:
-    return any(value not in ("", None, []) for value in _row(field, number, sent, present).values())
+    return any(value not in ("", None, [], {}) for value in _row(field, number, sent, present).values())
 
 
 def _wire_sent(field: Field, name: str, sent: Sent) -> Any:

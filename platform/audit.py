@@ -53,11 +53,13 @@ _TAKE = Statement(
         " ON CONFLICT (chain) DO UPDATE SET length = signoff_audit_chain.length RETURNING length, hash"
     )
 )
-_START = statements.insert(audit_chains, "chain", "length", "hash")
+_OF_CHAIN = ("chain", "chain")
+_START = statements.insert(audit_chains, "chain", "length", "hash", row=_OF_CHAIN)
 _GROW = Statement(
-    sa.text("UPDATE signoff_audit_chain SET length = :length, hash = :hash WHERE chain = :chain AND length = :seen")
+    sa.text("UPDATE signoff_audit_chain SET length = :length, hash = :hash WHERE chain = :chain AND length = :seen"),
+    row=_OF_CHAIN,
 )
-_INSERT = statements.insert(audit_entries, "chain", "position", "at", "actor", "acting_as", "event", "data", "hash")
+_INSERT = statements.rows(audit_entries, "chain", "position", "at", "actor", "acting_as", "event", "data", "hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def append(conn: Connection, chain: str, entries: Sequence[Entry], *, seen: Head
     # the chain before its entries, as lock() does: two orders would wait for each other for ever
     if head is NEW:
         _START.later(conn, values)
-    else:
+    elif chain not in known or not _GROW.amend(conn, values, {"length": values["length"], "hash": values["hash"]}):
         _GROW.later(conn, {**values, "seen": head.length})
     _INSERT.later_many(conn, rows)
     known[chain] = Head(rows[-1]["position"], rows[-1]["hash"])

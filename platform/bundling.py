@@ -11,9 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from . import clock
-from .background import Job, wake_after_commit
-from .db import Json, Utc, transaction
+from .background import REVIVE, Job, enqueue
+from .db import transaction
 from .models import bundled
 
 KIND = "notify.bundle"
@@ -23,15 +22,6 @@ WAIT = timedelta(minutes=2)
 MOST = 50
 
 _ADD = sa.insert(bundled)
-_COLLECT = sa.text(
-    "INSERT INTO signoff_outbox (key, kind, payload, due_at, created_at, attempts) "
-    "VALUES (:key, :kind, :payload, :due_at, :created_at, 0) "
-    "ON CONFLICT (key) DO UPDATE SET dead_at = NULL"
-).bindparams(
-    sa.bindparam("payload", type_=Json()),
-    sa.bindparam("due_at", type_=Utc()),
-    sa.bindparam("created_at", type_=Utc()),
-)
 _TAKE = (
     sa.delete(bundled).where(bundled.c.receiver == sa.bindparam("receiver")).returning(bundled.c.id, bundled.c.delivery)
 )
@@ -40,16 +30,9 @@ _TAKE = (
 def add(conn: Connection, channel: str, person: str, delivery: Mapping[str, Any], due_at: datetime) -> None:
     """Have ``delivery`` wait for others until ``due_at``, or the time that the first of them set."""
     receiver = f"{channel}:{person}"
-    job = {
-        "key": f"bundle:{receiver}",
-        "kind": KIND,
-        "payload": {"channel": channel, "person": person},
-        "due_at": due_at,
-        "created_at": clock.now(),
-    }
-    conn.execute(_COLLECT, job)
+    job = {"channel": channel, "person": person}
+    enqueue(conn, KIND, job, key=f"bundle:{receiver}", due_at=due_at, conflict=REVIVE)
     conn.execute(_ADD, {"receiver": receiver, "delivery": dict(delivery)})
-    wake_after_commit(due_at)
 
 
 def collect(job: Job, hand_over: Callable[[Connection, list[Mapping[str, Any]]], None]) -> None:

@@ -69,6 +69,12 @@ class Calendar:
     hours: tuple[Hours, ...]
     country: str | None = None
     special: Mapping[date, Hours] = field(default_factory=dict)
+    others: Mapping[str, "Calendar"] = field(default_factory=dict, compare=False, repr=False)
+    """Those of other departments, by key."""
+
+    def beside(self, key: str | None) -> "Calendar":
+        """The calendar of that key; this one for ``None`` and for one that was taken away."""
+        return self.others.get(key, self) if key is not None else self
 
     def hours_on(self, day: date) -> Hours:
         """The opening hours of a day, holidays and make-up workdays considered."""
@@ -90,14 +96,14 @@ class Calendar:
         return bool(self.hours_on(day))
 
     def working_days(self, start: date, end: date) -> int:
-        """How many working days lie after ``start`` up to and with ``end``; negative if ``end`` is earlier.
+        """How many working days there are from ``start`` to ``end``, both counted; negative if ``end`` is earlier.
 
         Days further apart than the horizon are not walked.
         """
         if end < start:
             return -self.working_days(end, start)
         days = min(end - start, HORIZON).days
-        return sum(self.working(start + timedelta(days=each)) for each in range(1, days + 1))
+        return sum(self.working(start + timedelta(days=each)) for each in range(days + 1))
 
     def open_at(self, moment: datetime) -> bool:
         """Whether ``moment`` lies in working hours."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -122,6 +123,8 @@ def _read() -> dict[str, Calendar]:
         if read is None:
             raise Refused.because(problems)
         known[key] = read
+    for key, each in known.items():
+        known[key] = replace(each, others=known)
     return known
 
 

@@ -15,8 +15,7 @@ from . import calendar_store, clock
 from .business_time import WEEKDAYS, Calendar
 from .calendars import CalendarDocument
 from .errors import Refused
-from .people import policy
-from .people.current import current_person, current_zone
+from .people.current import current_admin, current_zone
 from .people.directory import ADMIN
 from .problems import Problem
 from .web import menus
@@ -45,21 +44,15 @@ NAMES = dict(
 )
 
 
-def _admin() -> str:
-    person = current_person()
-    policy.require(person, ADMIN)
-    return person.key
-
-
 @bp.get("/calendars")
 def index() -> ResponseReturnValue:
-    _admin()
+    current_admin()
     return render_template("signoff/platform/calendars/index.html", calendars=calendar_store.known().values())
 
 
 @bp.get("/calendars/add")
 def add() -> ResponseReturnValue:
-    _admin()
+    current_admin()
     usual = calendar_store.calendar()
     document = {**document_of(usual), "key": "", "name": {"en": "", "zh": ""}, "days_on": [], "days_off": []}
     return _page(None, document)
@@ -67,7 +60,7 @@ def add() -> ResponseReturnValue:
 
 @bp.post("/calendars/add")
 def create() -> ResponseReturnValue:
-    by = _admin()
+    by = current_admin().key
     document = _typed(request.form.get("key", "").strip())
     if document["key"] in calendar_store.known():
         taken = Problem("/key", "taken", _("There is a calendar of this key already. Choose another key."))
@@ -77,14 +70,14 @@ def create() -> ResponseReturnValue:
 
 @bp.get("/calendars/<string:key>")
 def show(key: str) -> ResponseReturnValue:
-    _admin()
+    current_admin()
     found = calendar_store.calendar(key)
     return _page(key, dict(calendar_store.documents().get(key) or document_of(found)))
 
 
 @bp.post("/calendars/<string:key>")
 def save(key: str) -> ResponseReturnValue:
-    by = _admin()
+    by = current_admin().key
     calendar_store.calendar(key)
     return _save(key, _typed(key), by)
 

@@ -34,7 +34,8 @@ class NotTaken(Exception):
 def init_app(app: Flask) -> None:
     """Register the channels that the operator named."""
     for name, address in read_channels(app.extensions["signoff"].config.channels).items():
-        channel(name, reaches=_reaching(address), asked=True, label=LABELS.get(name, name))(_deliver)
+        label, private = LABELS.get(name, name), _OF_PERSON.search(address) is not None
+        channel(name, reaches=_reaching(address), asked=True, label=label, private=private)(_deliver)
 
 
 def _reaching(address: str) -> Callable[[Person], str | None]:
@@ -63,6 +64,7 @@ def _deliver(delivery: Delivery) -> None:
         raise GiveUp("apprise does not know this address; see SIGNOFF_CHANNELS")
     person = people.directory().person(delivery.person)
     title = f"{person.name}: {delivery.title}" if person is not None else delivery.title
-    body = "\n".join(filter(None, (delivery.body, delivery.link))) or delivery.title
+    own = [f"{label}: {url}" for label, url in delivery.buttons]
+    body = "\n".join(filter(None, (delivery.body, delivery.link, *own))) or delivery.title
     if not service.notify(title=title, body=body):
         raise NotTaken("the service did not take the message")

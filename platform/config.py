@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,10 @@ class Config:
     language: str = field(default="en", metadata={"help": "Language of people who chose none: en or zh."})
     time_zone: str = field(default="Asia/Shanghai", metadata={"help": "Zone of people and calendars that name none."})
     country: str = field(default="CN", metadata={"help": "Country whose holidays the default calendar keeps."})
+    files_url: str = field(
+        default="",
+        metadata={"help": "Where files are kept: s3://bucket/folder, file:///folder; empty: the data folder."},
+    )
     max_upload_bytes: int = field(default=20 * 1024 * 1024, metadata={"help": "Largest upload, in bytes."})
     sqlite_synchronous: str = field(
         default="FULL",
@@ -62,6 +67,14 @@ class Config:
         default="embedded",
         metadata={"help": "embedded: timers and messages in the web process; external: only in signoff worker."},
     )
+    jobs: str = field(
+        default="outbox",
+        metadata={"help": "Who finds due jobs: outbox (workers look), or procrastinate (PostgreSQL, many nodes)."},
+    )
+    link_hours: int = field(
+        default=72,
+        metadata={"help": "Hours for which a link in a message decides without signing in; 0: no such links."},
+    )
     channels: str = field(
         default="",
         metadata={"help": "Chat channels for apprise, name=address, with spaces between: dingtalk=dingtalk://token."},
@@ -69,6 +82,14 @@ class Config:
     webhooks_private: str = field(
         default="",
         metadata={"help": "Private networks that webhooks may call, as in 10.0.0.0/8, 127.0.0.1; *: all; empty: none."},
+    )
+    live_streams: int = field(
+        default=12,
+        metadata={"help": "Open pages that a web process holds a connection for; the others ask every five seconds."},
+    )
+    second_person: str = field(
+        default="",
+        metadata={"help": "Keys of forms and flows that somebody else must confirm before they are in force; *: all."},
     )
     plugins: str = field(default="", metadata={"help": "Further plugins, comma-separated module:attribute."})
     log_level: str = field(default="INFO", metadata={"help": "DEBUG, INFO, WARNING or ERROR."})
@@ -139,6 +160,10 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
         for name, check in _CHECKS.items()
         if (message := check(getattr(config, name)))
     ]
+    if config.jobs == "procrastinate" and not config.database_url.startswith(("postgresql", "postgres:")):
+        problems.append(
+            Problem("/SIGNOFF_JOBS", "wrong_value", msg("procrastinate needs PostgreSQL. Set SIGNOFF_DATABASE_URL."))
+        )
     if problems:
         raise Refused(
             msg("The configuration has %(count)s problems.", count=len(problems)),
@@ -181,6 +206,15 @@ def _check_mail(url: str) -> str:
     return msg("%(value)s is no mail address. Use smtp://host:port, smtps://host:port or folder:", value=repr(url))
 
 
+def _check_files(url: str) -> str:
+    parts = urlsplit(url)
+    if not url or (parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")):
+        return ""
+    if parts.scheme != "s3" or not parts.netloc:
+        return msg("%(value)s is no place for files. Use s3://bucket/folder or file:///folder.", value=repr(url))
+    return "" if find_spec("s3fs") is not None else msg("s3fs is not installed: pip install 'signoff[s3]'.")
+
+
 def _check_channels(text: str) -> str:
     try:
         read_channels(text)
@@ -221,6 +255,12 @@ def _check_limit(text: str) -> str:
     return ""
 
 
+def _check_jobs(name: str) -> str:
+    if name == "procrastinate" and find_spec("procrastinate") is None:
+        return msg("procrastinate is not installed: pip install 'signoff[distributed]'.")
+    return _one_of("outbox", "procrastinate")(name)
+
+
 def _check_country(code: str) -> str:
     if not code or known_country(code):
         return ""
@@ -230,6 +270,7 @@ def _check_country(code: str) -> str:
 _CHECKS: dict[str, Callable[[Any], str]] = {
     "database_url": _check_database,
     "mail_url": _check_mail,
+    "files_url": _check_files,
     "base_url": lambda url: (
         ""
         if urlsplit(url).scheme in ("http", "https")
@@ -253,9 +294,13 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "api_limit": _check_limit,
     "sqlite_synchronous": _one_of("FULL", "NORMAL"),
     "background": _one_of("embedded", "external"),
+    "jobs": _check_jobs,
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
     "max_upload_bytes": _at_least(1024),
     "session_hours": _at_least(1),
+    "link_hours": lambda hours: (
+        "" if hours <= 24 * 30 else msg("%(value)s is too large; at most %(most)s.", value=hours, most=24 * 30)
+    ),
     "secret_key": lambda key: (
         "" if not key or len(key) >= 16 else msg("The secret key has %(n)s characters; use at least 16.", n=len(key))
     ),

@@ -8,8 +8,8 @@ import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar, Token
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -117,22 +117,50 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
         for pragma in (
             "journal_mode=WAL",
             f"synchronous={synchronous}",
-            "busy_timeout=15000",
+            f"busy_timeout={int(_BUSY_SECONDS * 1000)}",
             "foreign_keys=ON",
         ):
             dbapi.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if options.get("signoff_reads"):
-            return
-        begin = "BEGIN IMMEDIATE" if options.get("signoff_writes") else "BEGIN"
-        raw: Any = connection.connection.dbapi_connection
-        try:
-            raw.execute(begin)
-        except sqlite3.Error as error:
-            raise driver_error(connection, begin, error) from error
+        if "signoff_ours" not in connection.get_execution_options():
+            connection.connection.dbapi_connection.execute("BEGIN")  # type: ignore[union-attr]
+
+
+_BUSY_SECONDS = 15.0
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.0002, 0.002
+_shortest_wait: ContextVar[float] = ContextVar("signoff_shortest_wait", default=_SHORTEST_WAIT)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take SQLite's write lock, looking often: SQLite's own waiting sleeps up to 100 ms while the lock is free."""
+    raw: Any = connection.connection.dbapi_connection
+    end = time.monotonic() + _BUSY_SECONDS
+    wait = _shortest_wait.get()
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise driver_error(connection, "BEGIN IMMEDIATE", error) from error
+            time.sleep(wait)
+            wait = max(wait, min(wait * 1.5, _LONGEST_WAIT))
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={int(_BUSY_SECONDS * 1000)}")
+
+
+@contextmanager
+def giving_way() -> Iterator[None]:
+    """On SQLite, let others write first: for work in batches that nobody waits for."""
+    token = _shortest_wait.set(_LONGEST_WAIT)
+    try:
+        yield
+    finally:
+        _shortest_wait.reset(token)
 
 
 _IDLE_SECONDS = 5.0
@@ -171,24 +199,50 @@ class _Scope:
 
     __slots__ = ("after_commit", "connection", "memory", "pipeline")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, memory: dict[str, Any] | None = None) -> None:
         self.connection = connection
-        self.memory: dict[str, Any] = {}
+        self.memory: dict[str, Any] = {} if memory is None else memory
         self.after_commit: list[Callable[[], None]] = []
         self.pipeline = Pipeline()
+
+    def begin(self) -> None:
+        if self.connection.dialect.name == "postgresql":
+            self.pipeline.begin()
+        else:
+            _begin_immediate(self.connection)
+
+    def commit(self) -> None:
+        if self.connection.dialect.name == "postgresql":
+            self.pipeline.commit(self.connection)
+            return
+        raw: Any = self.connection.connection.dbapi_connection
+        try:
+            raw.commit()
+        except sqlite3.Error as error:
+            raise driver_error(self.connection, "COMMIT", error) from error
+
+    def rollback(self) -> None:
+        """Undo everything; a connection that is lost has nothing left to undo."""
+        self.pipeline.drop()
+        if self.connection.in_transaction():
+            self.connection.rollback()
+        if not self.connection.invalidated:
+            with suppress(self.connection.dialect.loaded_dbapi.Error):
+                self.connection.connection.rollback()
+
+    def finished(self) -> None:
+        for call in self.after_commit:
+            call()
 
 
 _open: ContextVar[_Scope | None] = ContextVar("signoff_transaction", default=None)
 _shared: ContextVar[_Scope | None] = ContextVar("signoff_reading", default=None)
+_deferred: ContextVar["_Deferred | None"] = ContextVar("signoff_deferred", default=None)
 
 
-_READS: dict[str, dict[str, Any]] = {
-    "sqlite": {"signoff_reads": True},
-    "postgresql": {"isolation_level": "AUTOCOMMIT"},
-}
-_WRITES: dict[str, dict[str, Any]] = {
-    "sqlite": {"signoff_writes": True},
-    # BEGIN is ours to send, for it travels with the first statement; the driver's own is a round trip
+_OURS: dict[str, dict[str, Any]] = {
+    # BEGIN is ours to send: on PostgreSQL it travels with the first statement, the driver's own is a round trip
+    "sqlite": {"signoff_ours": True},
     "postgresql": {"isolation_level": "AUTOCOMMIT"},
 }
 
@@ -207,20 +261,71 @@ def transaction() -> Iterator[Connection]:
     if outer is not None:
         yield outer.connection
         return
-    known = engine()
-    options = _WRITES[known.dialect.name]
-    with translated(), known.connect().execution_options(**options) as connection, connection.begin():
-        scope = _Scope(connection)
-        if known.dialect.name == "postgresql":
-            scope.pipeline.begin()
+    with translated(), _connected() as shared:
+        scope = _Scope(shared.connection, dict(shared.memory))
+        scope.begin()
         token = _open.set(scope)
+        deferred = _deferred.get()
         try:
-            yield connection
-            scope.pipeline.commit(connection)
-        finally:
+            if deferred is not None:
+                deferred.first(scope.connection)
+            yield scope.connection
+            if deferred is None:
+                scope.commit()
+            elif scope.pipeline:  # what the database refuses is refused to who asked for it, while nothing has begun
+                scope.pipeline.send(scope.connection)
+        except BaseException:
+            scope.rollback()
             _open.reset(token)
-    for call in scope.after_commit:
-        call()
+            raise
+        if deferred is not None:
+            deferred.begun = (scope, token)
+            return
+        _open.reset(token)
+        shared.memory.clear()
+    scope.finished()
+
+
+class _Deferred:
+    """A transaction that begins with the first :func:`transaction` inside a block; ``first`` is its first act."""
+
+    def __init__(self, first: Callable[[Connection], None]) -> None:
+        self.first = first
+        self.begun: tuple[_Scope, Token[_Scope | None]] | None = None
+
+
+@contextmanager
+def one_transaction(first: Callable[[Connection], None]) -> Iterator[None]:
+    """Make one of all transactions inside the block: what is read before the first of them waits for nobody.
+
+    ``first`` runs when it begins; if that or the first transaction fails, nothing has begun. Inside another transaction
+    it is that one.
+
+    Raises:
+        Unavailable: see :func:`transaction`.
+    """
+    outer = _open.get()
+    if outer is not None:
+        first(outer.connection)
+        yield
+        return
+    deferred = _Deferred(first)
+    with translated(), reading_together():
+        kept = _deferred.set(deferred)
+        try:
+            yield
+            if deferred.begun is not None:
+                deferred.begun[0].commit()
+        except BaseException:
+            if deferred.begun is not None:
+                deferred.begun[0].rollback()
+            raise
+        finally:
+            _deferred.reset(kept)
+            if deferred.begun is not None:
+                _open.reset(deferred.begun[1])
+    if deferred.begun is not None:
+        deferred.begun[0].finished()
 
 
 @contextmanager
@@ -237,6 +342,11 @@ def undoable() -> Iterator[None]:
             outer.pipeline.drop()
             outer.memory.clear()
             raise
+
+
+def begins_here() -> bool:
+    """Whether the next :func:`transaction` commits with its own block."""
+    return _open.get() is None and _deferred.get() is None
 
 
 def in_transaction() -> bool:
@@ -258,9 +368,9 @@ def reading() -> Iterator[Connection]:
 @contextmanager
 def reading_together() -> Iterator[Connection]:
     """Like :func:`reading`, and every ``reading()`` inside the block shares the connection. Not in generators."""
-    if _open.get() is not None or _shared.get() is not None:
-        with reading() as connection:
-            yield connection
+    outer = _open.get() or _shared.get()
+    if outer is not None:
+        yield outer.connection
         return
     with _reader() as connection:
         token = _shared.set(_Scope(connection))
@@ -271,10 +381,25 @@ def reading_together() -> Iterator[Connection]:
 
 
 @contextmanager
+def _connected() -> Iterator[_Scope]:
+    """The connection of the surrounding :func:`reading_together`, or a new one."""
+    shared = _shared.get()
+    if shared is not None:
+        yield shared
+        return
+    with _connect() as connection:
+        yield _Scope(connection)
+
+
+@contextmanager
 def _reader() -> Iterator[Connection]:
-    known = engine()
-    with translated(), known.connect().execution_options(**_READS[known.dialect.name]) as connection:
+    with translated(), _connect() as connection:
         yield connection
+
+
+def _connect() -> Connection:
+    known = engine()
+    return known.connect().execution_options(**_OURS[known.dialect.name])
 
 
 def pipeline_of(conn: Connection) -> Pipeline | None:

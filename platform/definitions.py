@@ -178,7 +178,7 @@ def publish(
             "kind": kind,
             "key": key,
             "version": newest.version + 1 if newest else 1,
-            "document": _text(document),
+            "document": document_text(document),
             "digest": digest,
             "note": note,
             "published_by": by,
@@ -189,9 +189,11 @@ def publish(
         facts = {"kind": kind, "key": key, "version": row["version"], "note": note, "digest": digest}
         _record(conn, "definition.published", facts, by)
         conn.execute(
-            drafts.delete().where(drafts.c.kind == kind, drafts.c.key == key, drafts.c.document == _text(document))
+            drafts.delete().where(
+                drafts.c.kind == kind, drafts.c.key == key, drafts.c.document == document_text(document)
+            )
         )
-    return Stored(**{**row, "document": json.parse(_text(document))})
+    return Stored(**{**row, "document": json.parse(document_text(document))})
 
 
 def _check_base(newest: Stored | None, base_version: int | None) -> None:
@@ -256,7 +258,7 @@ def save_draft(
         before = _draft(row) if row else None
         _check_revision(before, revision)
         values = {
-            "document": _text(document),
+            "document": document_text(document),
             "base_version": base_version,
             "revision": before.revision + 1 if before else 1,
             "saved_by": by,
@@ -266,7 +268,7 @@ def save_draft(
             conn.execute(drafts.insert().values(kind=kind, key=key, **values))
         else:
             conn.execute(drafts.update().where(drafts.c.kind == kind, drafts.c.key == key).values(**values))
-    return Draft(kind=kind, key=key, **{**values, "document": json.parse(_text(document))})
+    return Draft(kind=kind, key=key, **{**values, "document": json.parse(document_text(document))})
 
 
 def _check_revision(before: Draft | None, revision: int | None) -> None:
@@ -293,8 +295,8 @@ def discard_draft(kind: str, key: str) -> None:
         conn.execute(drafts.delete().where(drafts.c.kind == kind, drafts.c.key == key))
 
 
-def _text(document: Mapping[str, Any]) -> str:
-    """The document as JSON, key order kept; a number stays a number."""
+def document_text(document: Mapping[str, Any]) -> str:
+    """A document as JSON, as it is kept: key order as it was written; a number stays a number."""
     return stdlib_json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_number)
 
 

@@ -1,15 +1,17 @@
-"""Files that people upload: content on disk, a row in the database, access through what they are attached to.
+"""Files that people upload: content in the storage, a row in the database, access through what they are attached to.
 
-Content is on disk before the row is committed: a crash in between leaves a file that nobody knows, which harms nobody.
+Content is there before the row is committed: a crash in between leaves a file that nobody knows, which harms nobody.
 """
 
 import hashlib
+import io
 import os
 import re
 import secrets
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path, PurePath
@@ -22,11 +24,13 @@ from PIL import Image, ImageOps
 from sqlalchemy.engine import Connection
 
 from . import clock, config, file_types, timers
+from . import storage as storing
 from .db import after_commit, reading, transaction
 from .errors import Conflict, NotFound, Refused, TooLarge, Unavailable
 from .models import files
 from .people.directory import Person
 from .problems import Problem
+from .storage import Storage, storage_at
 from .text import msg
 
 CHUNK_BYTES = 256 * 1024
@@ -55,12 +59,9 @@ class StoredFile:
     owner: str | None = None
 
     @property
-    def path(self) -> Path:
-        return _place(self.id)
-
-    @property
-    def thumbnail_path(self) -> Path:
-        return _place(self.id).with_suffix(".webp")
+    def thumbnail(self) -> str:
+        """The name of its small picture in the storage."""
+        return f"{self.id}.webp"
 
 
 _COLUMNS = [files.c[name] for name in StoredFile.__slots__]
@@ -70,9 +71,19 @@ def init_app(app: Flask) -> None:
     """Nothing to set up: importing this module registers the sweep."""
 
 
-def _place(file_id: str) -> Path:
-    """Where the content of a file is: in one of 256 folders."""
-    return config.current().files_dir / file_id[:2] / file_id
+def storage() -> Storage:
+    """Where this installation keeps the content of files."""
+    found = config.current()
+    return storage_at(found.files_url, found.files_dir)
+
+
+def on_disk(stored: StoredFile) -> AbstractContextManager[Path]:
+    """The content as a file of this machine, for libraries that want one.
+
+    Raises:
+        OSError: the storage does not answer, or the content is gone.
+    """
+    return storing.on_disk(storage(), stored.id)
 
 
 def store(
@@ -83,20 +94,20 @@ def store(
     Raises:
         TooLarge: more than ``max_bytes`` (or what the configuration allows) bytes.
         Refused: it is empty, damaged, not what its name says, or of no type in ``accept`` (``image/*``).
-        Unavailable: the folder of files cannot be written to.
+        Unavailable: the storage cannot be written to.
     """
     name = clean_name(name)
     most = min(max_bytes or config.current().max_upload_bytes, config.current().max_upload_bytes)
     try:
         part = _receive(stream, name, most)
+        try:
+            return _keep(part, name, by, accept)
+        finally:
+            part.path.unlink(missing_ok=True)
     except OSError as error:
         raise Unavailable(
             msg("The file cannot be kept: %(reason)s. Nothing was changed.", reason=str(error.strerror or error))
         ) from error
-    try:
-        return _keep(part, name, by, accept)
-    finally:
-        part.path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +157,9 @@ def _keep(part: _Part, name: str, by: str | None, accept: Sequence[str]) -> Stor
         uploaded_by=by,
         uploaded_at=clock.now(),
     )
-    stored.path.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(part.path, stored.path)
     row = {column: getattr(stored, column) for column in StoredFile.__slots__}
-    row["has_thumbnail"] = stored.media_type in file_types.INLINE and _draw_thumbnail(stored)
+    row["has_thumbnail"] = stored.media_type in file_types.INLINE and _draw_thumbnail(part.path, stored)
+    storage().keep(part.path, stored.id)
     with transaction() as conn:
         conn.execute(sa.insert(files).values(row))
     return StoredFile(**row)
@@ -160,19 +170,26 @@ def _not_accepted(name: str, found: str, accept: Sequence[str]) -> Problem:
     return Problem("/file", "not_accepted", text)
 
 
-def _draw_thumbnail(stored: StoredFile) -> bool:
+def _draw_thumbnail(part: Path, stored: StoredFile) -> bool:
     """A small picture without the original's metadata (place, camera); none where the picture cannot be drawn."""
+    drawn = io.BytesIO()
     try:
-        with Image.open(stored.path) as picture:
+        with Image.open(part) as picture:
             picture.draft("RGB", (THUMBNAIL[0] * 2, THUMBNAIL[1] * 2))
             small = ImageOps.exif_transpose(picture)
             small.thumbnail(THUMBNAIL)
             small = small.convert("RGBA" if "A" in small.getbands() or "transparency" in small.info else "RGB")
             small.info.clear()
-            small.save(stored.thumbnail_path, "WEBP", quality=80)
+            small.save(drawn, "WEBP", quality=80)
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
         log.info("no thumbnail", file=stored.id, media_type=stored.media_type)
         return False
+    small_part = part.with_name(f"{part.name}.webp")
+    small_part.write_bytes(drawn.getvalue())
+    try:
+        storage().keep(small_part, stored.thumbnail)
+    finally:
+        small_part.unlink(missing_ok=True)
     return True
 
 
@@ -299,9 +316,9 @@ def sweep(conn: Connection, now: datetime) -> None:
         .with_for_update(skip_locked=True)
     )
     ids = list(conn.scalars(sa.delete(files).where(files.c.id.in_(chosen)).returning(files.c.id)))
-    places = [_place(file_id) for file_id in ids]
-    after_commit(lambda: _remove([*places, *(place.with_suffix(".webp") for place in places)]))
-    _remove(_broken_off(now))
+    after_commit(lambda: _remove([*ids, *(f"{file_id}.webp" for file_id in ids)]))
+    for part in _broken_off(now):
+        part.unlink(missing_ok=True)
 
 
 def _broken_off(now: datetime) -> list[Path]:
@@ -310,6 +327,9 @@ def _broken_off(now: datetime) -> list[Path]:
     return [path for path in folder.glob("*") if path.stat().st_mtime < before] if folder.is_dir() else []
 
 
-def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
+def _remove(names: list[str]) -> None:
+    """Their rows are gone, so nobody finds them again; what cannot be removed now only takes room."""
+    try:
+        storage().remove(names)
+    except OSError as error:
+        log.warning("content of abandoned uploads could not be removed", count=len(names), reason=str(error))

@@ -1,13 +1,13 @@
 """Uploading, downloading, thumbnails. What was uploaded never acts in a page: it is sandboxed, and mostly not shown."""
 
-from typing import Any
+from typing import IO, Any
 
 from flask import Blueprint, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from . import file_types, files
-from .errors import NotFound, Refused
+from .errors import NotFound, Refused, Unavailable
 from .files import StoredFile
 from .limits import limiter, off
 from .people.current import current_person, person_or_none
@@ -41,9 +41,11 @@ def download(file_id: str) -> ResponseReturnValue:
 def thumbnail(file_id: str) -> ResponseReturnValue:
     """A small picture of a picture."""
     found = files.get_for(file_id, current_person())
-    if not found.has_thumbnail or not found.thumbnail_path.is_file():
+    if not found.has_thumbnail:
         raise NotFound(msg("%(name)s has no thumbnail.", name=repr(found.name)))
-    return _guarded(send_file(found.thumbnail_path, mimetype="image/webp", max_age=86400))
+    local = files.storage().local(found.thumbnail)
+    small = local if local is not None and local.is_file() else _opened(found, found.thumbnail)
+    return _guarded(send_file(small, mimetype="image/webp", max_age=86400))
 
 
 def receive() -> StoredFile:
@@ -76,21 +78,37 @@ def file_json(stored: StoredFile) -> dict[str, Any]:
 
 def content(stored: StoredFile) -> Response:
     """The answer that carries the content of a file."""
-    if not stored.path.is_file():
-        current_app.logger.error("content of file %s is missing", stored.id)
-        raise NotFound(msg("The content of %(name)s is missing. Restore it from a backup.", name=repr(stored.name)))
     inline = stored.media_type in file_types.INLINE
     shown = stored.media_type if inline or stored.media_type == "application/pdf" else file_types.OTHER
     answer = send_file(
-        stored.path,
+        _opened(stored, stored.id),
         mimetype=shown,
         as_attachment=not inline,
         download_name=stored.name,
-        conditional=True,
         etag=stored.sha256,
         max_age=0,
     )
+    answer.content_length = stored.size_bytes
+    answer.make_conditional(request, accept_ranges=True, complete_length=stored.size_bytes)
     return _guarded(answer)
+
+
+def _opened(stored: StoredFile, name: str) -> IO[bytes]:
+    """Content from the storage.
+
+    Raises:
+        NotFound: it is gone.
+        Unavailable: the storage does not answer.
+    """
+    try:
+        return files.storage().open(name)
+    except FileNotFoundError as error:
+        current_app.logger.error("content of file %s is missing", stored.id)
+        raise NotFound(
+            msg("The content of %(name)s is missing. Restore it from a backup.", name=repr(stored.name))
+        ) from error
+    except OSError as error:
+        raise Unavailable(msg("The storage of files does not answer: %(reason)s", reason=str(error))) from error
 
 
 def _guarded(answer: Response) -> Response:

@@ -1,15 +1,17 @@
 """Is this installation well: the checks of ``signoff doctor`` and of ``/readyz``, each with what to do about it."""
 
 import secrets
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.engine import make_url
 
-from . import background, clock, config, mail, migrating, scheduler
+from . import background, clock, config, files, mail, migrating, scheduler
 from .db import reading
 from .errors import SignoffError
 from .models import outbox
@@ -103,19 +105,30 @@ def _clock() -> tuple[bool, Message]:
 
 
 def _files() -> tuple[bool, Message]:
-    folder = config.current().files_dir
+    folder = config.current().files_url or str(config.current().files_dir)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".probe-{secrets.token_hex(4)}"
-        probe.write_bytes(b"signoff")
-        probe.unlink()
+        folder = _write_and_read()
     except OSError as error:
         return False, msg(
             "%(folder)s cannot be written to: %(reason)s. Check its rights and the disk.",
-            folder=str(folder),
+            folder=folder,
             reason=str(error.strerror or error),
         )
-    return True, msg("%(folder)s can be written to.", folder=str(folder))
+    return True, msg("%(folder)s can be written to.", folder=folder)
+
+
+def _write_and_read() -> str:
+    """Keep, read and remove something where files are kept; where that is."""
+    storage, name = files.storage(), f"probe-{secrets.token_hex(8)}"
+    with tempfile.TemporaryDirectory() as here:
+        part = Path(here) / name
+        part.write_bytes(name.encode())
+        storage.keep(part, name)
+    with storage.open(name) as content:
+        if content.read() != name.encode():
+            raise OSError("what was written is not what is read")
+    storage.remove([name])
+    return storage.place
 
 
 def _mail() -> tuple[bool, Message]:
@@ -131,8 +144,9 @@ def _mail() -> tuple[bool, Message]:
 
 def _timers() -> tuple[bool, Message]:
     now = clock.now()
-    timer, job = scheduler.next_due(now)
-    late = max((now - each for each in (timer, job) if each is not None), default=timedelta(0))
+    timer, jobs = scheduler.next_due(now)
+    due = [*jobs.values(), *([timer] if timer is not None else [])]
+    late = max((now - each for each in due), default=timedelta(0))
     if late > MOST_LATE and "signoff_worker" not in current_app.extensions:
         return False, msg(
             "Something has been due for %(n)s minutes, and nobody does it. Run “signoff run” or “signoff worker”.",

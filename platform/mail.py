@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from flask import Flask, render_template
 
 from . import clock, config, counters
-from .background import GiveUp, Retry
+from .background import GiveUp, Lane, Retry
 from .notifications import Delivery, channel
 from .people.directory import Person
 from .web.language import speaking
@@ -39,7 +39,9 @@ def _address(person: Person) -> str | None:
     return person.email if config.current().mail_url else None
 
 
-@channel("email", reaches=_address, takes_addresses=True, label={"en": "E-mail", "zh": "邮件"})
+@channel(
+    "email", reaches=_address, takes_addresses=True, label={"en": "E-mail", "zh": "邮件"}, lane=Lane.MAIL, private=True
+)
 def deliver(delivery: Delivery) -> None:
     """Send one mail; sent again, it has the same Message-ID, so that receivers can tell."""
     if config.current().mail_url:
@@ -66,7 +68,10 @@ def compose(delivery: Delivery) -> EmailMessage:
         root = _message_id(f"thread:{delivery.thread}")
         mail["In-Reply-To"] = root
         mail["References"] = root
-    mail.set_content(delivery.body + (f"\n\n{delivery.link}\n" if delivery.link else "\n"), cte="quoted-printable")
+    own = "".join(f"\n{label}: {url}\n" for label, url in delivery.buttons)
+    mail.set_content(
+        delivery.body + (f"\n\n{delivery.link}\n" if delivery.link else "\n") + own, cte="quoted-printable"
+    )
     with speaking(delivery.language):
         html = render_template("signoff/platform/mails/message.html", message=delivery)
     mail.add_alternative(html, subtype="html", cte="quoted-printable")

@@ -8,7 +8,7 @@ from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from . import db
+from . import background, db
 
 FOLDER = Path(__file__).parent / "migrations"
 VERSION_TABLE = "signoff_migration"
@@ -36,7 +36,17 @@ def present() -> str | None:
 
 
 def is_current() -> bool:
-    return present() == newest()
+    return present() == newest() and _carries()
+
+
+def _carries() -> bool:
+    """Whether the tables of procrastinate are there, where it finds the jobs."""
+    if not background.is_carried():
+        return True
+    from . import distributed
+
+    with db.translated(), db.engine().connect() as connection:
+        return distributed.is_prepared(connection)
 
 
 def upgrade() -> bool:
@@ -54,4 +64,8 @@ def upgrade() -> bool:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if background.is_carried():
+            from . import distributed
+
+            distributed.prepare(connection)
     return True

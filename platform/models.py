@@ -31,6 +31,18 @@ drafts = sa.Table(
     sa.Column("saved_at", Utc, nullable=False),
 )
 
+publish_requests = sa.Table(
+    "signoff_publish_request",
+    metadata,
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("key", Key, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("base_version", sa.Integer, nullable=False),
+    sa.Column("asked_by", Key, nullable=False),
+    sa.Column("asked_at", Utc, nullable=False),
+)
+
 audit_chains = sa.Table(
     "signoff_audit_chain",
     metadata,
@@ -81,6 +93,15 @@ outbox = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("last_error", sa.Text),
     sa.Column("dead_at", Utc),  # given up; an operator can send it again
+    sa.Column("lane", sa.String(16), nullable=False, server_default="inside"),  # whose threads do it
+    sa.Index(
+        "ix_signoff_outbox_lane",
+        "lane",
+        "due_at",
+        "id",
+        sqlite_where=sa.text("dead_at IS NULL"),
+        postgresql_where=sa.text("dead_at IS NULL"),
+    ),
     sa.Index(
         "ix_signoff_outbox_due",
         "due_at",
@@ -184,6 +205,13 @@ limits = sa.Table(
     sa.Column("key", sa.String(64), primary_key=True),  # sha256, hex
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("expires_at", Utc, nullable=False, index=True),
+)
+
+used_links = sa.Table(
+    "signoff_used_link",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),  # sha256, hex, of the token
+    sa.Column("at", Utc, nullable=False, index=True),
 )
 
 sequences = sa.Table(

@@ -14,18 +14,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, g, has_request_context
 from sqlalchemy.engine import Connection
 
-from . import background, bundling, clock, config
-from .background import GiveUp, Job, enqueue
-from .db import Utc, reading, transaction, utc_text
+from . import background, bundling, clock, config, live
+from .background import GiveUp, Job, Lane, enqueue
+from .db import Utc, reading, reading_together, transaction, utc_text
 from .message_templates import REMINDERS, Template, events, fill, in_force, name_events, register_template, templates
 from .models import notifications
 from .paging import Page, Position, decode_cursor, page_of
 from .people import service as people
 from .people.directory import Person
-from .text import LocalText
+from .statements import Statement
+from .text import LocalText, local
 from .wishes import NOTHING, Wishes, wishes_of
 
 SEND = "notify"
@@ -42,7 +43,8 @@ class Delivery:
     """One message to one receiver over one channel.
 
     ``key`` is stable over retries. ``person`` is ``None`` for an outside ``address``. ``link`` is a whole address, or
-    ``None``; messages of the same ``thread`` belong together.
+    ``None``; messages of the same ``thread`` belong together. ``buttons`` are pairs of a label and a whole address that
+    nobody but the person may see.
     """
 
     key: str
@@ -55,6 +57,15 @@ class Delivery:
     thread: str | None = None
     person: str | None = None
     address: str | None = None
+    buttons: Sequence[Sequence[str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A link of one person's own in a message; ``url`` is a whole address."""
+
+    label: LocalText
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,7 @@ class Channel:
     """A way to reach people outside the application. ``reaches`` gives a person's address on it, or ``None``.
 
     ``asked``: it is used only for what a person chose; else for everything that they did not choose otherwise.
+    ``private``: nobody else reads what comes over it.
     """
 
     name: str
@@ -70,6 +82,8 @@ class Channel:
     takes_addresses: bool = False
     asked: bool = False
     label: LocalText = ""
+    lane: Lane = Lane.CHAT
+    private: bool = False
 
 
 _channels: dict[str, Channel] = {}
@@ -86,14 +100,24 @@ def channel(
     takes_addresses: bool = False,
     asked: bool = False,
     label: LocalText = "",
+    lane: Lane = Lane.CHAT,
+    private: bool = False,
 ) -> Callable[[Callable[[Delivery], None]], Callable[[Delivery], None]]:
     """Register a function that delivers over channel ``name``; it is called at least once, and again if it raises."""
 
     def register(deliver: Callable[[Delivery], None]) -> Callable[[Delivery], None]:
-        _channels[name] = Channel(name, deliver, reaches, takes_addresses, asked, label or name)
+        _channels[name] = Channel(name, deliver, reaches, takes_addresses, asked, label or name, lane, private)
         return deliver
 
     return register
+
+
+_buttons: dict[str, Callable[[Mapping[str, Any], Person], Sequence[Button]]] = {}
+
+
+def offer_buttons(kind: str, make: Callable[[Mapping[str, Any], Person], Sequence[Button]]) -> None:
+    """Have ``make`` say which buttons a message with an offer of ``kind`` has for a person."""
+    _buttons[kind] = make
 
 
 def channels() -> tuple[str, ...]:
@@ -117,12 +141,13 @@ def send(
     link: str | None = None,
     thread: str | None = None,
     over: Sequence[str] = (),
+    offer: Mapping[str, Any] | None = None,
 ) -> None:
     """Tell ``people`` (keys) and e-mail ``addresses`` by ``template``, once this transaction is committed.
 
     A message with the same ``key`` is told to nobody twice. ``link`` is a path of this site; outside addresses get
     ``data["status_url"]`` instead. ``over`` names the only channels to use; empty: all. Moments in ``data``
-    (RFC 3339) are said in the reader's time zone.
+    (RFC 3339) are said in the reader's time zone. ``offer`` (JSON, with its ``kind``) gives each person buttons.
     """
     if not people and not addresses:
         return
@@ -134,6 +159,7 @@ def send(
         "link": link if link is not None and _is_path(link) else None,
         "thread": thread,
         "over": list(over),
+        **({"offer": _plain(offer)} if offer is not None else {}),
     }
     # ids of jobs are given again on SQLite, so a message without a key of its own gets one
     enqueue(conn, SEND, payload, key=_short(f"notify:{key or secrets.token_hex(16)}"))
@@ -168,8 +194,14 @@ class _Message:
     thread: str | None
     wishes: Mapping[str, Wishes] = field(default_factory=dict)
     over: Sequence[str] = ()
+    offer: Mapping[str, Any] | None = None
 
-    def delivery(self, language: str, zone: ZoneInfo, **receiver: str | None) -> Delivery:
+    def buttons(self, person: Person, over: Channel, language: str) -> list[list[str]]:
+        """Those of the person, on a channel that is theirs alone."""
+        make = _buttons.get(str(self.offer["kind"])) if self.offer is not None and over.private else None
+        return [[local(each.label, language), each.url] for each in make(self.offer or {}, person)] if make else []
+
+    def delivery(self, language: str, zone: ZoneInfo, **receiver: Any) -> Delivery:
         return Delivery(
             template=self.template.key,
             event=self.template.event,
@@ -177,7 +209,7 @@ class _Message:
             body=fill(self.template.body, self.data, language, zone),
             language=language,
             thread=self.thread,
-            **receiver,  # type: ignore[arg-type]
+            **receiver,
         )
 
     def wanted(self, person: str, over: Channel) -> bool:
@@ -187,36 +219,61 @@ class _Message:
         return self.wishes.get(person, NOTHING).wants(self.template.event, over.name, asked=over.asked)
 
 
-@background.handler(SEND)
+def tell_all(jobs: Sequence[Job]) -> None:
+    """Write the notifications and the jobs of the channels, and forget the messages, in one transaction."""
+    with reading_together():
+        told = {job.id: _receivers(job) for job in jobs}
+        wishes = wishes_of(sorted({person.key for receivers in told.values() for person in receivers}))
+        messages = {job.id: _message_of(job, wishes) for job in jobs}
+    # by person, so that two workers never wait for each other's
+    order = sorted(
+        ((person.key, number, person) for number, receivers in told.items() for person in receivers),
+        key=lambda each: each[:2],
+    )
+    with transaction() as conn:
+        for _, number, person in order:
+            _tell_person(conn, messages[number], person)
+        for job in jobs:
+            for address in job.payload["addresses"]:
+                _tell_address(conn, messages[job.id], address)
+            job.finish(conn)
+        live.changed(*dict.fromkeys(person.key for _, _, person in order))
+
+
+@background.handler(SEND, together=tell_all)
 def tell(job: Job) -> None:
-    """Write the notifications and the jobs of the channels, and forget the message, in one transaction."""
+    """Tell one message."""
+    tell_all([job])
+
+
+def _receivers(job: Job) -> list[Person]:
+    directory = people.directory()
+    return [person for key in job.payload["people"] if (person := directory.active(key)) is not None]
+
+
+def _message_of(job: Job, wishes: Mapping[str, Wishes]) -> _Message:
     template = in_force(job.payload["template"])
     if template is None:
         known = ", ".join(each.key for each in templates())
         raise GiveUp(f"no template {job.payload['template']!r}; known: {known}")
-    directory = people.directory()
-    receivers = [person for key in job.payload["people"] if (person := directory.active(key)) is not None]
-    message = _Message(
+    return _Message(
         key=job.key or f"notify:#{job.id}",
         template=template,
         data=job.payload["data"],
         link=job.payload["link"],
         thread=job.payload["thread"],
         over=job.payload.get("over", ()),
-        wishes=wishes_of([person.key for person in receivers]),
+        offer=job.payload.get("offer"),
+        wishes=wishes,
     )
-    with transaction() as conn:
-        for person in sorted(receivers, key=lambda each: each.key):
-            _tell_person(conn, message, person)
-        for address in job.payload["addresses"]:
-            _tell_address(conn, message, address)
-        job.finish(conn)
 
 
-_NOTE = sa.text(
-    "INSERT INTO signoff_notification (person, at, template, title, body, link, key) "
-    "VALUES (:person, :at, :template, :title, :body, :link, :key) ON CONFLICT (key) DO NOTHING"
-).bindparams(sa.bindparam("at", type_=Utc()))
+_NOTE = Statement(
+    sa.text(
+        "INSERT INTO signoff_notification (person, at, template, title, body, link, key) "
+        "VALUES (:person, :at, :template, :title, :body, :link, :key) ON CONFLICT (key) DO NOTHING"
+    ).bindparams(sa.bindparam("at", type_=Utc()))
+)
 
 
 def _tell_person(conn: Connection, message: _Message, person: Person) -> None:
@@ -225,8 +282,8 @@ def _tell_person(conn: Connection, message: _Message, person: Person) -> None:
     zone = ZoneInfo(person.zone) if person.zone else installation.zone
     key = f"{message.key}:{person.key}"
     said = message.delivery(language, zone, key=key, person=person.key)
-    conn.execute(
-        _NOTE,
+    _NOTE.later(
+        conn,
         {
             "person": person.key,
             "at": clock.now(),
@@ -244,7 +301,8 @@ def _tell_person(conn: Connection, message: _Message, person: Person) -> None:
         address = each.reaches(person) if message.wanted(person.key, each) else None
         if address:
             link = absolute(message.link) if message.link else None
-            over = message.delivery(language, zone, key=key, person=person.key, address=address, link=link)
+            own = message.buttons(person, each, language)
+            over = message.delivery(language, zone, key=key, person=person.key, address=address, link=link, buttons=own)
             _hand_over(conn, each, over, due_at)
 
 
@@ -257,7 +315,15 @@ def _hand_over(conn: Connection, over: Channel, delivery: Delivery, due_at: date
 
 
 def _json(delivery: Delivery) -> dict[str, Any]:
-    return {name: getattr(delivery, name) for name in Delivery.__slots__}
+    written = {name: getattr(delivery, name) for name in Delivery.__slots__}
+    if not delivery.buttons:
+        del written["buttons"]  # nodes of the version before do not know it
+    return written
+
+
+def _read(written: Mapping[str, Any]) -> Delivery:
+    """A delivery as a node wrote it, of this version or another."""
+    return Delivery(**{name: value for name, value in written.items() if name in Delivery.__slots__})
 
 
 @background.handler(bundling.KIND)
@@ -268,7 +334,7 @@ def send_bundle(job: Job) -> None:
         raise GiveUp(f"no channel {job.payload['channel']!r}; known: {', '.join(channels())}")
 
     def hand_over(conn: Connection, waiting: list[Mapping[str, Any]]) -> None:
-        _enqueue_delivery(conn, over, _together([Delivery(**each) for each in waiting]))
+        _enqueue_delivery(conn, over, _together([_read(each) for each in waiting]))
 
     bundling.collect(job, hand_over)
 
@@ -318,7 +384,7 @@ def absolute(path: str) -> str:
 
 def _enqueue_delivery(conn: Connection, over: Channel, delivery: Delivery, due_at: datetime | None = None) -> None:
     payload = {"channel": over.name, "delivery": _json(delivery)}
-    enqueue(conn, DELIVER, payload, key=_short(f"{over.name}:{delivery.key}"), due_at=due_at)
+    enqueue(conn, DELIVER, payload, key=_short(f"{over.name}:{delivery.key}"), due_at=due_at, lane=over.lane)
 
 
 @background.handler(DELIVER)
@@ -327,7 +393,7 @@ def deliver(job: Job) -> None:
     found = _channels.get(job.payload["channel"])
     if found is None:
         raise GiveUp(f"no channel {job.payload['channel']!r}; known: {', '.join(channels())}")
-    found.deliver(Delivery(**job.payload["delivery"]))
+    found.deliver(_read(job.payload["delivery"]))
 
 
 # --- what a person sees
@@ -347,18 +413,35 @@ class Notification:
 
 
 _COLUMNS = [notifications.c[name] for name in Notification.__slots__]
-_UNREAD = sa.select(sa.func.count()).select_from(
+UNREAD = sa.select(sa.func.count()).select_from(
     sa.select(sa.literal(1))
-    .where(notifications.c.person == sa.bindparam("person"), notifications.c.read_at.is_(None))
+    .where(notifications.c.person == sa.bindparam("unread_person"), notifications.c.read_at.is_(None))
     .limit(MOST_UNREAD)
     .subquery()
 )
+"""How many unread notifications a person has, up to :data:`MOST_UNREAD`; for :func:`unread_values`."""
+
+_REMEMBERED = "signoff_unread"
+
+
+def unread_values(person: str) -> dict[str, str]:
+    """The parameters of :data:`UNREAD`."""
+    return {"unread_person": person}
+
+
+def remember_unread(person: str, count: int) -> None:
+    """What a page's own query counted beside, for the rest of this request."""
+    if has_request_context():
+        setattr(g, _REMEMBERED, (person, count))
 
 
 def unread_count(person: str) -> int:
     """How many unread notifications a person has, up to :data:`MOST_UNREAD`."""
+    known = g.pop(_REMEMBERED, None) if has_request_context() else None
+    if known is not None and known[0] == person:
+        return int(known[1])
     with reading() as conn:
-        return int(conn.execute(_UNREAD, {"person": person}).scalar_one())
+        return int(conn.execute(UNREAD, unread_values(person)).scalar_one())
 
 
 def notifications_of(
@@ -398,11 +481,13 @@ def mark_read(person: str, number: int | None = None) -> None:
         statement = statement.where(notifications.c.id == number)
     with transaction() as conn:
         conn.execute(statement)
+        live.changed(person)
 
 
 __all__ = [
     "BUNDLED",
     "MOST_UNREAD",
+    "Button",
     "Channel",
     "Delivery",
     "Notification",
@@ -418,6 +503,7 @@ __all__ = [
     "name_events",
     "notification",
     "notifications_of",
+    "offer_buttons",
     "register_template",
     "send",
     "templates",

@@ -1,44 +1,64 @@
 """The worker: fires due timers and runs due jobs, sleeps until the next is due, and is woken by commits.
 
 APScheduler is the clock, in memory: what is due stands in the database, so any number of workers can share it.
+Where procrastinate finds the jobs, this looks for those that it did not: from before the switch, or lost on the way.
 """
 
 import atexit
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from multiprocessing.util import Finalize
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
-from . import background, clock, timers
+from . import background, bells, clock, timers
+from .background import THREADS, Lane
 from .db import reading
 from .errors import Unavailable
+
+if TYPE_CHECKING:
+    from .distributed import Carrier
 
 POLL = timedelta(seconds=2)
 """How long a worker sleeps at most: what other processes enqueue is found by looking."""
 
-THREADS = 4
-CLAIMED_JOBS = 16 * THREADS
-"""Jobs claimed at a time: enough to keep the threads busy, few enough to share with other workers."""
+LISTENING = timedelta(seconds=20)
+"""How long at most while the database tells of what other processes enqueue (:mod:`.bells`)."""
+
+REST = timedelta(milliseconds=25)
+"""How long a worker rests between two looks, so that what many commits bring is done together."""
+
+LEFT_TO_OTHERS = timedelta(minutes=1)
+"""How long after its time a job is looked for that procrastinate should have found."""
+
+CLAIMED_EACH = 16
+"""Jobs claimed at a time for each thread: enough to keep it busy, few enough to share with other workers."""
 
 CLAIMED_TIMERS = 500
 
 log = structlog.get_logger(__name__)
 
+_LANES = tuple(Lane)
 _NEXT_DUE = sa.select(
-    timers.NEXT_DUE.scalar_subquery().label("timer"), background.NEXT_DUE.scalar_subquery().label("job")
+    timers.NEXT_DUE.scalar_subquery().label("timer"),
+    *(background.next_due_in(lane).scalar_subquery().label(lane) for lane in _LANES),
 )
 
+Due = Mapping[Lane, datetime]
+"""When the next job of each lane is due; lanes without one are left out."""
 
-def next_due(now: datetime) -> tuple[datetime | None, datetime | None]:
-    """When the next timer and the next job are due, of those that nobody has claimed; one query."""
+
+def next_due(now: datetime) -> tuple[datetime | None, Due]:
+    """When the next timer and the next job of each lane are due, of those that nobody has claimed; one query."""
     with reading() as conn:
-        timer, job = conn.execute(_NEXT_DUE, {"now": now}).one()
-    return timer, job
+        timer, *jobs = conn.execute(_NEXT_DUE, {"now": now}).one()
+    return timer, {lane: at for lane, at in zip(_LANES, jobs, strict=True) if at is not None}
 
 
 def run_due(app: Flask, now: datetime | None = None) -> int:
@@ -48,13 +68,26 @@ def run_due(app: Flask, now: datetime | None = None) -> int:
         while True:
             at = now or clock.now()
             claimed = timers.claim(CLAIMED_TIMERS, at)
-            jobs = background.claim(CLAIMED_JOBS, at)
+            jobs = background.claim(CLAIMED_EACH * THREADS[Lane.INSIDE], at)
             if not claimed.timers and not jobs:
                 return done
             timers.fire(claimed)
-            for job in jobs:
-                background.perform(job)
+            for batch in background.batches(jobs):
+                background.perform_all(batch)
             done += len(claimed.timers) + len(jobs)
+
+
+class _Alarm(BackgroundScheduler):  # type: ignore[misc]
+    """APScheduler goes by the clock on the wall; a look further ahead than any planned tells that it was set back."""
+
+    def _process_jobs(self) -> float:
+        now = datetime.now(UTC)
+        for job in self.get_jobs():
+            if job.next_run_time - now > 2 * LISTENING:
+                job.modify(next_run_time=now)
+        wait_seconds = super()._process_jobs()
+        longest = POLL.total_seconds()
+        return longest if wait_seconds is None else min(wait_seconds, longest)
 
 
 class Worker:
@@ -63,17 +96,22 @@ class Worker:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._lock = threading.Lock()
-        self._clock = BackgroundScheduler(timezone="UTC", job_defaults={"misfire_grace_time": None, "max_instances": 3})
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="signoff-job")
+        self._clock = _Alarm(timezone="UTC", job_defaults={"misfire_grace_time": None, "max_instances": 3})
+        self._pools = {
+            lane: ThreadPoolExecutor(threads, thread_name_prefix=f"signoff-{lane}") for lane, threads in THREADS.items()
+        }
         self._stopping = threading.Event()
         self._forgetting = background.Forgetting()
-        self._jobs: dict[int, background.Job] = {}  # claimed and not yet done
+        self._jobs: dict[Lane, dict[int, background.Job]] = {lane: {} for lane in Lane}  # claimed and not yet done
         self._extended_at = clock.now()
         self._ticking = False
         self._again = False
         self._next_at: datetime | None = None
+        self._rested_at = clock.now()
         self._has_chores = False
-        self._is_full = False
+        self._full: set[Lane] = set()
+        self._carrier: Carrier | None = None
+        self._bells: bells.Listener | None = None
 
     def start(self) -> None:
         """Begin; needs migrated tables, but waits for a database that is away."""
@@ -82,6 +120,8 @@ class Worker:
         # A web server's process is a multiprocessing child, which ends without atexit.
         Finalize(self, self.stop, exitpriority=100)
         self._clock.start()
+        self._bells = bells.listen(self._app, bells.DUE, self._heard)
+        self._carrier = _carrier_of(self._app)
         self.wake(clock.now())
         log.info("worker started")
 
@@ -91,8 +131,13 @@ class Worker:
             return
         self._stopping.set()
         self._app.extensions.pop("signoff_worker", None)
+        if self._bells is not None:
+            self._bells.close()
         self._clock.shutdown(wait=True)
-        self._pool.shutdown(wait=True)
+        if self._carrier is not None:
+            self._carrier.stop()
+        for pool in self._pools.values():
+            pool.shutdown(wait=True)
         log.info("worker stopped")
 
     def wake(self, due_at: datetime) -> None:
@@ -105,11 +150,17 @@ class Worker:
             else:
                 self._plan(due_at)
 
+    def _heard(self, text: str) -> None:
+        self.wake(datetime.fromisoformat(text) if text else clock.now())
+
     def _plan(self, at: datetime) -> None:
+        if self._rested_at - clock.now() <= REST:  # else the clock was set back
+            at = max(at, self._rested_at)
         if self._stopping.is_set() or (self._next_at is not None and self._next_at <= at):
             return
         self._next_at = at
-        self._clock.add_job(self._tick, "date", run_date=at, id="tick", replace_existing=True)
+        run_date = datetime.now(UTC) + min(at - clock.now(), self._longest())
+        self._clock.add_job(self._tick, "date", run_date=run_date, id="tick", replace_existing=True)
 
     def _tick(self) -> None:
         """One look: everything due is done or handed to threads; then plan the next."""
@@ -130,6 +181,7 @@ class Worker:
         finally:
             with self._lock:
                 self._ticking = False
+                self._rested_at = clock.now() + REST
                 self._plan(clock.now() if self._again else at or clock.now() + POLL)
 
     def _work(self) -> datetime | None:
@@ -138,51 +190,74 @@ class Worker:
             timers.start_chores()
             self._has_chores = True
         now = clock.now()
-        timer, job = next_due(now)
         self._extend(now)
+        before = now - (LEFT_TO_OTHERS if background.is_carried() else timedelta(0))
+        timer, jobs = next_due(now)
         room = self._room()
-        if job is not None and job <= now and room > 0:
-            self._hand_out(background.claim(room, now))
-            return None
+        done = True
+        for lane in [lane for lane, at in jobs.items() if at <= before and room[lane] > 0]:
+            claimed = background.claim(room[lane], now, lane=lane, due=before)
+            self._hand_out(lane, claimed)
+            done = done and len(claimed) < room[lane]
         if timer is not None and timer <= now:
-            timers.fire(timers.claim(CLAIMED_TIMERS, now), stopping=self._stopping.is_set)
+            due = timers.claim(CLAIMED_TIMERS, now)
+            timers.fire(due, stopping=self._stopping.is_set)
+            done = done and len(due.timers) < CLAIMED_TIMERS
+        if not done:
             return None
-        awaited = [each for each in (timer, job if room > 0 else None) if each is not None]
-        return min([*awaited, now + POLL])
+        awaited = [at + (now - before) for lane, at in jobs.items() if room[lane] > 0]
+        return min([*awaited, *([timer] if timer is not None else []), now + self._longest()])
 
-    def _room(self) -> int:
-        """How many more jobs to claim; while there is no room, the thread that ends a job wakes us."""
+    def _longest(self) -> timedelta:
+        return LISTENING if self._bells is not None and self._bells.is_listening else POLL
+
+    def _room(self) -> dict[Lane, int]:
+        """How many more jobs to claim; while a lane has no room, the thread that ends a job of it wakes us."""
         with self._lock:
-            room = CLAIMED_JOBS - len(self._jobs)
-            self._is_full = room == 0
+            room = {lane: CLAIMED_EACH * THREADS[lane] - len(jobs) for lane, jobs in self._jobs.items()}
+            self._full = {lane for lane, left in room.items() if left == 0}
             return room
 
     def _extend(self, now: datetime) -> None:
-        """Keep the jobs of long handlers ours."""
-        if now - self._extended_at < background.LEASE / 3:
+        """Keep the jobs of long handlers ours, whichever way the clock was moved."""
+        if abs(now - self._extended_at) < background.LEASE / 3:
             return
         self._extended_at = now
         with self._lock:
-            jobs = list(self._jobs.values())
+            jobs = [job for lane in self._jobs.values() for job in lane.values()]
         if jobs:
             background.extend(jobs, now)
 
-    def _hand_out(self, jobs: list[background.Job]) -> None:
+    def _hand_out(self, lane: Lane, jobs: list[background.Job]) -> None:
         with self._lock:
-            self._jobs.update((job.id, job) for job in jobs)
-        for job in jobs:
-            self._pool.submit(self._perform, job)
+            self._jobs[lane].update((job.id, job) for job in jobs)
+        for batch in background.batches(jobs):
+            self._pools[lane].submit(self._perform, lane, batch)
 
-    def _perform(self, job: background.Job) -> None:
+    def _perform(self, lane: Lane, batch: list[background.Job]) -> None:
         try:
             with background.work_context(self._app):
                 if self._stopping.is_set():
-                    background.release(job)
+                    for job in batch:
+                        background.release(job)
                 else:
-                    background.perform(job, done=self._forgetting)
+                    background.perform_all(batch, done=self._forgetting)
         finally:
             with self._lock:
-                self._jobs.pop(job.id, None)
-                awaited = self._is_full
+                for job in batch:
+                    self._jobs[lane].pop(job.id, None)
+                awaited = lane in self._full
             if awaited:
                 self.wake(clock.now())
+
+
+def _carrier_of(app: Flask) -> "Carrier | None":
+    """The workers of procrastinate, where the configuration asks for them."""
+    with app.app_context():
+        if not background.is_carried():
+            return None
+    from .distributed import Carrier
+
+    found = Carrier(app)
+    found.start()
+    return found

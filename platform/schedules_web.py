@@ -12,13 +12,14 @@ from flask_babel import lazy_gettext as _l
 
 from . import clock, config, definitions, json, schedules
 from .errors import Refused, SignoffError
-from .people import policy
-from .people.current import current_person
+from .people.current import current_admin
 from .people.directory import ADMIN
 from .problems import Problem
 from .schedule_definition import PERSON, SCHEMA, Schedule, read_schedule
-from .schedule_words import describe
+from .schedule_words import describe, read_times
+from .text import local
 from .web import menus
+from .web.language import language
 from .web.menus import MenuEntry
 
 bp = Blueprint("signoff_schedules", __name__)
@@ -38,15 +39,9 @@ menus.add(
 Document = dict[str, Any]
 
 
-def _admin() -> str:
-    person = current_person()
-    policy.require(person, ADMIN)
-    return person.key
-
-
 @bp.get("/schedules")
 def index() -> ResponseReturnValue:
-    _admin()
+    current_admin()
     rows = [
         {
             "schedule": each,
@@ -67,14 +62,14 @@ def _coming(schedule: Schedule, count: int = 5) -> list[datetime]:
 
 @bp.get("/schedules/add")
 def add() -> ResponseReturnValue:
-    _admin()
+    current_admin()
     works = {work.name: work for work in schedules.works()}
     work = works.get(request.args.get("do", "")) or works["digest"]
     document = {
         "schema": SCHEMA,
         "key": "",
         "title": dict(work.label) if not isinstance(work.label, str) else work.label,
-        "when": "every working day 09:00",
+        "when": local(describe(read_times("every working day 09:00")), language()),
         "do": work.name,
         "with": dict(work.example),
     }
@@ -88,7 +83,7 @@ def create() -> ResponseReturnValue:
 
 @bp.get("/schedules/<string:key>")
 def show(key: str) -> ResponseReturnValue:
-    _admin()
+    current_admin()
     stored, _schedule = schedules.find(key)
     return _page(key, stored.document)
 
@@ -102,14 +97,14 @@ def save(key: str) -> ResponseReturnValue:
 @bp.post("/schedules/<string:key>/run")
 def run(key: str) -> ResponseReturnValue:
     """Do it once, now."""
-    _admin()
+    current_admin()
     schedules.run_now(key)
     flash(_("It runs now. Load this page again to see how it went."))
     return redirect(url_for(".show", key=key), code=303)
 
 
 def _save(key: str | None) -> ResponseReturnValue:
-    by = _admin()
+    by = current_admin().key
     try:
         document = _written(key)
     except SignoffError as error:
@@ -158,7 +153,8 @@ def _written(key: str | None) -> Document:
 
 
 def _page(key: str | None, document: Document, problems: Sequence[Problem] = ()) -> str:
-    schedule = read_schedule(document, schedules.checks())[0]
+    # one that has no key yet has its times all the same
+    schedule = read_schedule({**document, "key": document.get("key") or "new"}, schedules.checks())[0]
     stored = definitions.current(schedules.KIND, key) if key else None
     return render_template(
         "signoff/platform/schedules/show.html",

@@ -39,8 +39,17 @@ def watched() -> Iterator[list[str]]:
         sa.event.remove(engine, "before_cursor_execute", note)
 
 
-def insert(table: sa.Table, *names: str, returning: Sequence[str] = (), skip_existing: bool = False) -> "Statement":
-    """A new row of ``table`` with the columns ``names``; others are left to the database."""
+def insert(
+    table: sa.Table,
+    *names: str,
+    returning: Sequence[str] = (),
+    skip_existing: bool = False,
+    row: Sequence[str] | None = None,
+) -> "Statement":
+    """A new row of ``table`` with the columns ``names``; others are left to the database.
+
+    ``row``: as :class:`Statement` has it.
+    """
     columns = names or tuple(each.name for each in table.columns if not each.primary_key)
     made = {
         dialect: _insert(dialect, table, skip_existing).values({name: sa.bindparam(name) for name in columns})
@@ -48,7 +57,50 @@ def insert(table: sa.Table, *names: str, returning: Sequence[str] = (), skip_exi
     }
     if returning:
         made = {key: each.returning(*(table.c[name] for name in returning)) for key, each in made.items()}
-    return Statement(made)
+    else:
+        made = {key: each.inline() for key, each in made.items()}
+    return Statement(made, row=row)
+
+
+_NEW_IDS = "signoff_new_ids"
+_handed_out: list[sa.Table] = []
+
+
+def hand_out(table: sa.Table) -> None:
+    """Give ids of ``table`` before its rows are written (:func:`new_id`)."""
+    _handed_out.append(table)
+
+
+def keep_id(table: sa.Table, given: int) -> None:
+    """Remember an id that a query brought along, for the next :func:`new_id`."""
+    memory = db.memory()
+    if memory is not None:
+        memory.setdefault(_NEW_IDS, {})[table.name] = given
+
+
+def new_id(conn: Connection, table: sa.Table, *, alone: bool = False) -> int | None:
+    """The id of a new row, where asking for it is cheaper than waiting for the row: on PostgreSQL, in a transaction.
+
+    The first of a transaction brings one of each table that ids are handed out of, unless it comes ``alone``.
+    """
+    if conn.dialect.name != "postgresql":
+        return None
+    memory = db.memory()
+    if memory is None or not db.in_transaction():
+        return None
+    known: dict[str, int] = memory.setdefault(_NEW_IDS, {})
+    if table.name not in known:
+        tables = [table] if alone else _handed_out
+        sql = "SELECT " + ", ".join(f"nextval('{each.name}_id_seq')" for each in tables)
+        raw: Any = conn.connection.dbapi_connection
+        for watcher in _watchers:
+            watcher(sql)
+        try:
+            found = raw.execute(sql, prepare=True).fetchone()  # no part of the transaction, so it need not begin yet
+        except conn.dialect.loaded_dbapi.Error as error:
+            raise driver_error(conn, sql, error) from error
+        known.update(zip((each.name for each in tables), found, strict=True))
+    return known.pop(table.name)
 
 
 def _insert(dialect: str, table: sa.Table, skip_existing: bool) -> Any:
@@ -58,13 +110,36 @@ def _insert(dialect: str, table: sa.Table, skip_existing: bool) -> Any:
     return made.on_conflict_do_nothing() if skip_existing else made
 
 
+def rows(table: sa.Table, *names: str, skip_existing: bool = False) -> "Rows":
+    """New rows of ``table`` that may come in any order, and behind whatever else a transaction writes."""
+    return Rows(insert(table, *names, skip_existing=skip_existing), _of_arrays(table, names, skip_existing))
+
+
+def _of_arrays(table: sa.Table, names: Sequence[str], skip_existing: bool) -> str:
+    """The statement of PostgreSQL that takes a list for each column."""
+    from sqlalchemy.dialects import postgresql
+
+    postgres = postgresql.dialect()  # type: ignore[no-untyped-call]
+    # a cast to varchar(80) would cut silently what an insert refuses
+    types = {name: table.c[name].type for name in names}
+    kinds = {name: "TEXT" if isinstance(each, sa.String) else each.compile(postgres) for name, each in types.items()}
+    lists = ", ".join(f"CAST(%({name})s AS {kind}[])" for name, kind in kinds.items())
+    end = " ON CONFLICT DO NOTHING" if skip_existing else ""
+    return f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({lists}){end}"  # noqa: S608
+
+
 class Statement:
-    """A Core statement, or one for each dialect, that is compiled when it first runs."""
+    """A Core statement, or one for each dialect, that is compiled when it first runs.
 
-    __slots__ = ("_by_dialect", "_core")
+    ``row``: a word for the table, then the parameters that name the one row that it writes. Statements that each write
+    another row, and nothing else that a neighbour reads, travel as one.
+    """
 
-    def __init__(self, core: sa.Executable | Mapping[str, sa.Executable]) -> None:
+    __slots__ = ("_by_dialect", "_core", "_row")
+
+    def __init__(self, core: sa.Executable | Mapping[str, sa.Executable], *, row: Sequence[str] | None = None) -> None:
         self._core = core
+        self._row = tuple(row) if row is not None else None
         self._by_dialect: dict[str, _Compiled] = {}
 
     def first(self, conn: Connection, values: Values = NOTHING) -> Row | None:
@@ -89,13 +164,25 @@ class Statement:
 
     def later(self, conn: Connection, values: Values = NOTHING, check: Check | None = None) -> None:
         """Execute it before whatever this transaction does next that answers, or at its end."""
-        self._compiled(conn).wait(conn, values, check)
+        self._compiled(conn).wait(conn, values, check, self._row_of(values))
 
     def later_many(self, conn: Connection, rows: Iterable[Values]) -> None:
         """Like :meth:`later`, once for each of ``rows``."""
         compiled = self._compiled(conn)
+        if compiled.is_immediate:
+            compiled.execute_many(conn, rows)
+            return
         for values in rows:
-            compiled.wait(conn, values, None)
+            compiled.wait(conn, values, None, self._row_of(values))
+
+    def amend(self, conn: Connection, values: Values, changed: Values) -> bool:
+        """Change what waits to write the row that ``values`` name; ``False``: nothing does, or it was sent already."""
+        waiting, row = db.pipeline_of(conn), self._row_of(values)
+        return waiting is not None and row is not None and waiting.amend(row, dict(changed))
+
+    def _row_of(self, values: Values) -> Row | None:
+        row = self._row
+        return None if row is None else (row[0], *(values[name] for name in row[1:]))
 
     def _compiled(self, conn: Connection) -> "_Compiled":
         name = conn.dialect.name
@@ -104,6 +191,33 @@ class Statement:
             core = self._core[name] if isinstance(self._core, Mapping) else self._core
             compiled = self._by_dialect[name] = _Compiled(core, conn.dialect)
         return compiled
+
+
+class Rows(Statement):
+    """An insert whose rows wait for each other, and go to PostgreSQL in one statement; it answers nothing."""
+
+    __slots__ = ("_many",)
+
+    def __init__(self, one: Statement, many: str) -> None:
+        super().__init__(one._core)
+        self._many = many
+
+    def later(self, conn: Connection, values: Values = NOTHING, check: Check | None = None) -> None:
+        waiting = db.pipeline_of(conn)
+        if waiting is None or conn.dialect.name != "postgresql" or check is not None:
+            super().later(conn, values, check)
+            return
+        compiled = self._compiled(conn)
+        waiting.gather(self._many, compiled.parameters(values))
+        for watcher in _watchers:
+            watcher(compiled.sql)
+
+    def later_many(self, conn: Connection, rows: Iterable[Values]) -> None:
+        if conn.dialect.name != "postgresql":
+            super().later_many(conn, rows)
+            return
+        for values in rows:
+            self.later(conn, values)
 
 
 class _Compiled:
@@ -130,6 +244,22 @@ class _Compiled:
             found[name] = convert(found[name])
         return [found[name] for name in self._names] if self._names is not None else found
 
+    @property
+    def is_immediate(self) -> bool:
+        """Whether nothing waits, as the database is in this process."""
+        return self._names is not None
+
+    def execute_many(self, conn: Connection, rows: Iterable[Values]) -> None:
+        raw: Any = conn.connection.dbapi_connection
+        parameters = [self.parameters(values) for values in rows]
+        for watcher in _watchers:
+            for _ in parameters:
+                watcher(self.sql)
+        try:
+            raw.executemany(self.sql, parameters)
+        except conn.dialect.loaded_dbapi.Error as error:
+            raise driver_error(conn, self.sql, error) from error
+
     def read(self, row: Row) -> Row:
         read = list(row)
         for place, convert in self.readers:
@@ -150,10 +280,10 @@ class _Compiled:
         except conn.dialect.loaded_dbapi.Error as error:
             raise driver_error(conn, self.sql, error) from error
 
-    def wait(self, conn: Connection, values: Values, check: Check | None) -> None:
+    def wait(self, conn: Connection, values: Values, check: Check | None, row: Row | None) -> None:
         waiting = db.pipeline_of(conn) if self._names is None else None
         if waiting is not None:
-            waiting.add(self.sql, self.parameters(values), check)
+            waiting.add(self.sql, self.parameters(values), check, row)
             for watcher in _watchers:
                 watcher(self.sql)
             return

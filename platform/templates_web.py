@@ -10,8 +10,7 @@ from flask_babel import lazy_gettext as _l
 from . import definitions, message_templates
 from .errors import Refused
 from .message_templates import KIND, SCHEMA
-from .people import policy
-from .people.current import current_person, current_zone
+from .people.current import current_admin, current_zone
 from .people.directory import ADMIN
 from .problems import Problem
 from .text import LANGUAGES
@@ -33,15 +32,9 @@ menus.add(
 )
 
 
-def _admin() -> str:
-    person = current_person()
-    policy.require(person, ADMIN)
-    return person.key
-
-
 @bp.get("/templates")
 def index() -> ResponseReturnValue:
-    _admin()
+    current_admin()
     changed = {stored.key: stored for stored in definitions.in_force(KIND)}
     rows = [(message_templates.in_force(each.key), changed.get(each.key)) for each in message_templates.templates()]
     return render_template("signoff/platform/templates/index.html", rows=rows, events=message_templates.events())
@@ -50,7 +43,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/templates/<string:key>")
 def show(key: str) -> ResponseReturnValue:
     """One template; ``version=2`` fills an old one in, ``version=0`` the words that it came with."""
-    _admin()
+    current_admin()
     original = message_templates.find(key)
     version = request.args.get("version", type=int)
     stored = definitions.get(KIND, key, version) if version else definitions.current(KIND, key)
@@ -61,7 +54,7 @@ def show(key: str) -> ResponseReturnValue:
 
 @bp.post("/templates/<string:key>")
 def save(key: str) -> ResponseReturnValue:
-    by = _admin()
+    by = current_admin().key
     document = _typed(key)
     if request.form.get("do") == "preview":
         return _page(key, document, tuple(message_templates.check(document)))

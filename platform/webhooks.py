@@ -21,7 +21,7 @@ from standardwebhooks.webhooks import Webhook as Signer
 from . import audit, background, caches, clock, events, json, outgoing
 from .acting import ActingAs
 from .audit import Entry
-from .background import DeadLetter, GiveUp, Job, Retry, enqueue
+from .background import DeadLetter, GiveUp, Job, Lane, Retry, enqueue
 from .db import after_commit, reading, transaction, utc_text
 from .errors import NotFound, Refused
 from .events import EVENTS, Event
@@ -246,7 +246,7 @@ def publish(conn: Connection, event: Event) -> None:
 
 def _enqueue(conn: Connection, hook: Webhook, event: Event, body: str) -> None:
     payload = {"webhook": hook.key, "id": event.id, "event": event.name, "body": body}
-    enqueue(conn, KIND, payload, key=f"webhook:{hook.key}:{event.id}")
+    enqueue(conn, KIND, payload, key=f"webhook:{hook.key}:{event.id}", lane=Lane.OUTSIDE)
 
 
 def _body(event: Event) -> str:

@@ -10,8 +10,7 @@ from wtforms.validators import InputRequired, Length
 from . import background, webhooks
 from .errors import Refused
 from .events import EVENTS
-from .people import policy
-from .people.current import current_person
+from .people.current import current_admin
 from .people.directory import ADMIN
 from .people.forms import PageForm
 from .web import menus
@@ -58,21 +57,15 @@ class WebhookForm(PageForm):
         )
 
 
-def _admin() -> str:
-    person = current_person()
-    policy.require(person, ADMIN)
-    return person.key
-
-
 @bp.get("/webhooks")
 def index() -> ResponseReturnValue:
-    _admin()
+    current_admin()
     return render_template("signoff/platform/webhooks/index.html", webhooks=webhooks.everything())
 
 
 @bp.get("/webhooks/add")
 def add() -> ResponseReturnValue:
-    _admin()
+    current_admin()
     form = WebhookForm(formdata=None)
     form.active.data = True
     return _page(None, form)
@@ -80,7 +73,7 @@ def add() -> ResponseReturnValue:
 
 @bp.post("/webhooks/add")
 def create() -> ResponseReturnValue:
-    by, form = _admin(), WebhookForm()
+    by, form = current_admin().key, WebhookForm()
     if not form.validate():
         return _page(None, form), 422
     try:
@@ -94,14 +87,14 @@ def create() -> ResponseReturnValue:
 
 @bp.get("/webhooks/<string:key>")
 def show(key: str) -> ResponseReturnValue:
-    _admin()
+    current_admin()
     found = webhooks.find(key)
     return _page(found, WebhookForm.of(found))
 
 
 @bp.post("/webhooks/<string:key>")
 def save(key: str) -> ResponseReturnValue:
-    by, found, form = _admin(), webhooks.find(key), WebhookForm()
+    by, found, form = current_admin().key, webhooks.find(key), WebhookForm()
     del form.key
     if not form.validate():
         return _page(found, form), 422
@@ -130,7 +123,7 @@ def _page(found: Webhook | None, form: WebhookForm) -> str:
 @bp.post("/webhooks/<string:key>/do")
 def do(key: str) -> ResponseReturnValue:
     """What its buttons do: a test, a new secret, sending again, the end."""
-    by = _admin()
+    by = current_admin().key
     webhooks.find(key)
     match request.form.get("do"):
         case "test":
@@ -152,7 +145,7 @@ def do(key: str) -> ResponseReturnValue:
 @bp.post("/webhooks/<string:key>/events/<int:job_id>")
 def settle(key: str, job_id: int) -> ResponseReturnValue:
     """Send one event again, or throw it away."""
-    _admin()
+    current_admin()
     if request.form.get("do") == "discard":
         background.discard(job_id)
         flash(_("The event is discarded."))

@@ -1,7 +1,7 @@
 """Finds the plugins of this installation and hands what they bring to the floors below."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -119,6 +119,19 @@ def plugins() -> dict[str, Plugin]:
 def packs() -> dict[str, Pack]:
     """Every pack that a plugin brings, by key, those it needs before it."""
     known = {pack.key: pack for plugin in plugins().values() for pack in plugin.packs}
+    return _ordered(known.values(), known)
+
+
+def with_needs(key: str) -> list[Pack]:
+    """The pack, behind all that it stands on, however deep.
+
+    Raises:
+        NotFound: no plugin brings it.
+    """
+    return list(_ordered([pack(key)], packs()).values())
+
+
+def _ordered(wanted: Iterable[Pack], known: Mapping[str, Pack]) -> dict[str, Pack]:
     ordered: dict[str, Pack] = {}
 
     def place(pack: Pack) -> None:
@@ -127,7 +140,7 @@ def packs() -> dict[str, Pack]:
                 place(known[need])
         ordered.setdefault(pack.key, pack)
 
-    for pack in known.values():
+    for pack in wanted:
         place(pack)
     return ordered
 

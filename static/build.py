@@ -13,11 +13,19 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "static" / "dist"
+NEXT = ROOT / "static" / "dist.next"
 STAMP = DIST / ".stamp"
+LOCK = ROOT / ".dev" / "build.lock"
 INSTALLED = ROOT / "node_modules" / ".signoff-stamp"
 SETTINGS = ("package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
 OLDEST_NODE = (20, 19)
@@ -25,6 +33,11 @@ OLDEST_NODE = (20, 19)
 
 def main() -> int:
     options = _options()
+    with _alone():
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     if not options.check and not options.force and _stamp_of(STAMP) == _digest(_sources()):
         return 0
     environment = _environment()
@@ -41,6 +54,16 @@ def main() -> int:
     return _build(environment)
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Builds wait for one another: two at once would empty each other's folder."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("w") as lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="type-check and test instead of building")
@@ -50,9 +73,11 @@ def _options() -> argparse.Namespace:
 
 def _build(environment: dict[str, str]) -> int:
     digest = _digest(_sources())
-    code = _npm(environment, "run", "build")
+    code = _npm(environment, "run", "build", "--", "--outDir", NEXT.as_posix())
     if code == 0:
-        STAMP.write_text(digest, encoding="utf-8")
+        (NEXT / STAMP.name).write_text(digest, encoding="utf-8")
+        shutil.rmtree(DIST, ignore_errors=True)
+        NEXT.rename(DIST)
     return code
 
 

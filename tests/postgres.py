@@ -35,11 +35,14 @@ def _own_server() -> str | None:
         return None
     folder = Path(tempfile.mkdtemp(prefix="signoff-pg-"))
     tools = found[-1].parent
-    run = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.run([tools / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust"], **run)
+    _run(tools / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust")
     options = f"-k {folder} -p 54329 -c listen_addresses=127.0.0.1 -c fsync=off"
-    subprocess.run([tools / "pg_ctl", "-D", folder / "data", "-w", "-o", options, "start"], **run)
+    _run(tools / "pg_ctl", "-D", folder / "data", "-w", "-o", options, "start")
     return "postgresql+psycopg://postgres@127.0.0.1:54329/postgres"
+
+
+def _run(*command: str | Path) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 @cache

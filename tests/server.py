@@ -31,6 +31,7 @@ class Server:
     env: Mapping[str, str]
     port: int = field(default_factory=free_port)
     command: tuple[str, ...] = ("run",)
+    module: str = "signoff"
     process: "subprocess.Popen[bytes] | None" = None
     log: Path | None = None
 
@@ -41,7 +42,7 @@ class Server:
     def start(self, wait_seconds: float = 90) -> "Server":
         output = self.log.open("ab") if self.log else subprocess.DEVNULL
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "signoff", *self.command, "--port", str(self.port)],
+            [sys.executable, "-m", self.module, *self.command, "--port", str(self.port)],
             env={**clean_environment(), **self.env},
             stdout=output,
             stderr=output,

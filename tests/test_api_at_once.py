@@ -45,7 +45,9 @@ def server(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
     for name, document in (("thing.form", named), ("trip.form", FORM), ("trip.flow", FLOW)):
         (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
     command("apply", str(folder), env=settings)
-    with serving(settings, command=("run", "--workers", "2")) as running:
+    with serving(
+        settings, log=Path(settings["SIGNOFF_DATA_DIR"]) / "server.log", command=("run", "--workers", "2")
+    ) as running:
         yield running
 
 

@@ -21,7 +21,7 @@ PURE = {
     ],
     "flows": [
         "definition", "effects", "events", "schema", "compile", "program", "selectors", "engine", "run", "deadlines",
-        "codec", "check", "predict", "diff", "words", "replay",
+        "codec", "check", "predict", "diff", "words", "replay", "references", "filed", "whom",
     ],
 }  # fmt: skip
 IMPURE = {"flask", "flask_babel", "flask_login", "sqlalchemy", "flask_sqlalchemy", "random", "secrets", "apscheduler"}

@@ -6,17 +6,16 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from ...platform.people.directory import Directory, Person
+from ...platform.people.directory import Person
 from ...platform.problems import Problem, Severity
 from ...platform.text import Message, msg
 from ..definition import Kind, Mode, Step
-from ..engine_assign import Candidate
 from ..program import FlowProgram
 from ..selectors import limit_of
 from ..values import plain
 from .facts import facts_of
 from .ground import Ground
-from .people import Finder, Limits, Try, grouped
+from .people import Asked, Company, Try
 from .premises import premises
 from .space import FALSE, TooMany
 from .timeline import Timeline
@@ -25,14 +24,15 @@ from .variables import Variables
 MAX_NAMED = 5
 
 
-def check_authority(program: FlowProgram, ground: Ground, timeline: Timeline, people: Directory) -> Iterator[Problem]:
+def check_authority(company: Company, ground: Ground, timeline: Timeline) -> Iterator[Problem]:
     """Warnings where somebody could be the only one to approve more than they may alone.
 
     Nothing is said where nobody has a limit on the form: then limits are not used.
     """
-    limited = any(program.flow.form in person.limits for person in people.persons.values())
+    program = company.program
+    limited = any(program.flow.form in person.limits for person in company.people.persons.values())
     if limited and program.amount is not None and program.amount in ground.fields:
-        yield from Authority(program, ground, timeline, people, program.amount).problems()
+        yield from Authority(company, ground, timeline, program.amount).problems()
 
 
 Above = tuple[Step, Mapping[str, Any]]
@@ -60,32 +60,34 @@ class Able:
 class Authority:
     """All approvals that lie on one way, against each person who could give them all."""
 
-    def __init__(
-        self, program: FlowProgram, ground: Ground, timeline: Timeline, people: Directory, amount: str
-    ) -> None:
-        self.program = program
-        self.people = people
+    def __init__(self, company: Company, ground: Ground, timeline: Timeline, amount: str) -> None:
+        self.company = company
+        self.program = program = company.program
+        self.people = people = company.people
         self.amount = amount
         self.form = program.flow.form
-        self.steps = [step for step in program.flow.walk() if step.kind is Kind.APPROVE and step.id in timeline.before]
-        self.groups = grouped(program, ground, people)
+        self.steps = [step for step in company.steps if step.kind is Kind.APPROVE]
         ways = {step.id: [way.condition for way in timeline.ways[step.id]] for step in self.steps}
         keys = frozenset({amount}).union(*(way.keys for step in self.steps for way in timeline.ways[step.id]))
         premise = premises(ground, (), keys)
         asked = [*(condition for way in ways.values() for condition in way), *premise.conditions]
-        self.limits = Limits.of(people, self.form)
-        self.finders = {step.id: Finder(program, step, ground, timeline, people) for step in self.steps}
-        self.variables = Variables(ground, asked, people, {amount: self.limits.places})
+        self.limits = company.limits
+        self.two_above = _two_above(program, amount)
+        cuts = (*self.limits.places, *([] if self.two_above is None else [self.two_above]))
+        self.variables = Variables(ground, asked, people, {amount: cuts})
         self.allowed = self.variables.space.every([self.variables.tree(each) for each in premise.conditions])
         self.trees = {step: self.variables.space.every(map(self.variables.tree, way)) for step, way in ways.items()}
         self.number = self.variables.number(amount)
         self.finished = True
         self._found: dict[Any, Above | None] = {}
+        self._with_amount: dict[tuple[str, int], int] = {}
 
     def problems(self) -> Iterator[Problem]:
         """One warning for each step at which somebody would decide last, and alone."""
         found: dict[str, dict[str, Alone]] = {}
-        for submitter in (member for group in self.groups for member in group[:2]):  # each may be the other's approver
+        for submitter in (
+            member for group in self.company.groups for member in group[:2]
+        ):  # each may be the other's approver
             for alone in self._alone(submitter):
                 found.setdefault(alone.step.id, {}).setdefault(alone.person.key, alone)
         for by_person in found.values():
@@ -98,22 +100,24 @@ class Authority:
             yield Problem("/steps", "not_proven", why, Severity.WARNING)
 
     def _alone(self, submitter: Person | None) -> Iterator[Alone]:
-        able = {step.id: self._able(step, submitter) for step in self.steps}
-        for key in dict.fromkeys(key for each in able.values() for key in each.people):
+        able = [self._able(step, submitter) for step in self.steps]
+        passed = tuple(each.passed for each in able)
+        asks = self._of(submitter)
+        owns: dict[str, list[int]] = {}
+        for place, each in enumerate(able):
+            for key, cells in each.people.items():
+                owns.setdefault(key, [0] * len(able))[place] = cells
+        for key, own in owns.items():
             person = self.people.persons[key]
-            own = tuple(able[step.id].people.get(key, 0) for step in self.steps)
-            passed = tuple(able[step.id].passed for step in self.steps)
-            found = self._above(limit_of(person, self.form), self._of(submitter), own, passed)
+            found = self._above(limit_of(person, self.form), asks, tuple(own), passed)
             if found is not None:
                 yield Alone(person, submitter, *found)
 
     def _able(self, step: Step, submitter: Person | None) -> Able:
         found: dict[str, int] = {}
         passed = 0
-        finder = self.finders[step.id]
-        for attempt in finder.tries(submitter):
+        for attempt, asked in self.company.finders[step.id].found(submitter):
             cells = self._cells_of(attempt)
-            asked = finder.asked(attempt)
             if asked == "skip":
                 passed |= cells
             for key in _finishers(step, asked):
@@ -137,7 +141,12 @@ class Authority:
 
     def _if_amount(self, step: Step, cells: int) -> int:
         """That the step lies on the way, with such an amount."""
-        return self.variables.space.every([self.trees[step.id], self.variables.space.within(self.number, cells)])
+        found = self._with_amount.get((step.id, cells))
+        if found is None:
+            with_amount = self.variables.space.within(self.number, cells)
+            found = self.variables.space.every([self.trees[step.id], with_amount])
+            self._with_amount[step.id, cells] = found
+        return found
 
     def _above(self, limit: Decimal, submitter: int, own: tuple[int, ...], passed: tuple[int, ...]) -> Above | None:
         """The last step and the values of a request above ``limit`` on whose way nobody else must agree.
@@ -159,7 +168,7 @@ class Authority:
             step.id: self._if_amount(step, ~(mask | skipped))
             for step, mask, skipped in zip(self.steps, own, passed, strict=True)
         }
-        wanted = space.every([self.allowed, self._amount_above(limit), submitter, space.some(mine)])
+        wanted = space.every([self.allowed, self._amount_alone(limit), submitter, space.some(mine)])
         try:
             for step in self.program.flow.steps:
                 if wanted == FALSE:
@@ -186,9 +195,13 @@ class Authority:
                 found.append(space.every(inside) if around else space.some(inside))
         return space.some(found)
 
-    def _amount_above(self, limit: Decimal) -> int:
+    def _amount_alone(self, limit: Decimal) -> int:
+        """That the amount is above ``limit``, and not so high that the engine asks a second person anyway."""
+        most = Decimal("Infinity") if self.two_above is None else self.two_above
         cells = self.variables.domains[self.number].cells
-        mask = sum(1 << place for place, cell in enumerate(cells) if cell.value is not None and cell.value > limit)
+        mask = sum(
+            1 << place for place, cell in enumerate(cells) if cell.value is not None and limit < cell.value <= most
+        )
         return self.variables.space.within(self.number, mask)
 
     def _of(self, submitter: Person | None) -> int:
@@ -231,6 +244,12 @@ class Authority:
         )
 
 
+def _two_above(program: FlowProgram, amount: str) -> Decimal | None:
+    """Above what the flow wants two persons for ``amount`` itself, whoever the steps ask."""
+    authority = program.settings.authority
+    return authority.two_above if authority is not None and authority.amount == amount else None
+
+
 def _named(found: Sequence[Alone]) -> Message:
     names = ", ".join(alone.person.name for alone in found[:MAX_NAMED])
     if len(found) > MAX_NAMED:
@@ -238,7 +257,7 @@ def _named(found: Sequence[Alone]) -> Message:
     return msg("%(names)s", names=names)
 
 
-def _finishers(step: Step, asked: str | tuple[Candidate, ...]) -> set[str]:
+def _finishers(step: Step, asked: Asked) -> set[str]:
     """Those whose approval alone is enough for the step; who was chosen by their limit never exceeds it."""
     if isinstance(asked, str):
         return set()

@@ -18,6 +18,8 @@ _MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 class WorkingTime(Protocol):
     """What is asked of a calendar: ``platform.business_time.Calendar`` answers it."""
 
+    def beside(self, key: str | None) -> "WorkingTime": ...
+
     def add(self, start: datetime, duration: timedelta, clock: str = "business") -> datetime: ...
 
     def between(self, start: datetime, end: datetime, clock: str = "business") -> timedelta: ...
@@ -77,7 +79,7 @@ def _of_step(step: Step, calendar: WorkingTime, start: datetime) -> Length:
     if step.kind in ACTED:
         if step.due is None:
             return Length(NOTHING, NOTHING, (step.id,))
-        taken = calendar.between(start, calendar.add(start, step.due.within, step.due.clock))
+        taken = calendar.between(start, calendar.beside(step.due.calendar).add(start, step.due.within, step.due.clock))
         return Length(taken, taken)
     waited = step.limit if step.event is not None else step.wait_for
     if step.kind is not Kind.WAIT or waited is None:

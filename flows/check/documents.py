@@ -17,10 +17,12 @@ from ...platform.schedule_definition import read_schedule
 from ...platform.text import msg
 from .. import trials
 from ..compile import compile_flow
+from ..definition import Flow
 from ..schema import read_flow
 from ..timeless import TIMELESS
 from .references import check_references
 from .report import check_flow
+from .rings import check_rings
 
 Found = tuple[str, Problem]
 """The name of a file, and what is wrong in it."""
@@ -124,6 +126,7 @@ class _Together:
         self.programs: dict[str, FormProgram | None] = {}
         self.directory: Directory | None = None
         self.calendars = {STANDARD_CALENDAR}
+        self.flows: dict[str, Flow] = {}
         self.strict = False  # the company came with the files, so that what is not in it is wrong
 
     def problems(self) -> Iterator[Found]:
@@ -135,6 +138,7 @@ class _Together:
                 self.forms[document.key] = (document, form, list(problems))
         yield from self._of("form/1", self._form)
         yield from self._of("flow/1", self._flow)
+        yield from self._of("flow/1", self._rings)
         yield from self._of("schedule/1", lambda document: read_schedule(document.json)[1])
         yield from self._of("template/1", lambda document: message_templates.check(document.json))
 
@@ -190,6 +194,7 @@ class _Together:
             return found
         if program is None:
             return [*found, *self._no_form(flow.form)]
+        self.flows[flow.key] = flow
         compiled, more = compile_flow(flow, program)
         found.extend(problem for problem in more if problem not in found)
         if compiled is None or errors_of(found):
@@ -202,6 +207,10 @@ class _Together:
         if people is not None and people.persons:
             found.extend(trials.differences(compiled, people, TIMELESS))
         return found
+
+    def _rings(self, document: Document) -> list[Problem]:
+        flow = self.flows.get(document.key)
+        return list(check_rings(flow, (each for each in self.flows.values() if each is not flow))) if flow else []
 
     def _no_form(self, key: str) -> Iterator[Problem]:
         """A form that is broken was reported in its own file; one that is missing is missed here."""

@@ -49,7 +49,10 @@ class Feasible:
     def _possible(self, key: str, allowed: int) -> list[Any]:
         variable = self.variables.number(key)
         cells = self.variables.domains[variable].cells
-        possible = [cell.value for number, cell in enumerate(cells) if self._can_be(allowed, variable, number)]
+        can_be = 0
+        for mask, rest in self.variables.space.split(allowed, variable):
+            can_be |= mask if self._solvable(rest) else 0
+        possible = [cell.value for number, cell in enumerate(cells) if can_be >> number & 1]
         if len(possible) <= MAX_VALUES:
             return possible
         stride = len(possible) // MAX_VALUES + 1
@@ -74,9 +77,6 @@ class Feasible:
             if all(facts.get(key) == value for key, value in cell.value.items()):
                 return self.variables.space.restrict(allowed, variable, number)
         return allowed
-
-    def _can_be(self, allowed: int, variable: int, cell: int) -> bool:
-        return self._solvable(self.variables.space.restrict(allowed, variable, cell))
 
     def _solvable(self, tree: int) -> bool:
         try:

@@ -38,6 +38,10 @@ class Lost(StrEnum):
     OWN = "own"
 
 
+Asked = str | tuple[Candidate, ...]
+"""Whom a step asks, or ``skip``, ``refuse``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Try:
     """One submitter and the values that a step's selectors read."""
@@ -46,12 +50,23 @@ class Try:
     values: Mapping[str, Any]
 
 
-def check_people(program: FlowProgram, ground: Ground, timeline: Timeline, people: Directory) -> Iterator[Problem]:
+class Company:
+    """Whom each step of a flow finds for each submitter there is; asked once for all checks."""
+
+    def __init__(self, program: FlowProgram, ground: Ground, timeline: Timeline, people: Directory) -> None:
+        self.program = program
+        self.people = people
+        self.groups = grouped(program, ground, people)
+        self.limits = Limits.of(people, program.flow.form)
+        self.steps = [step for step in program.flow.walk() if step.kind in ACTED and step.id in timeline.before]
+        self.finders = {step.id: Finder(program, step, ground, timeline, people, self.limits) for step in self.steps}
+
+
+def check_people(company: Company) -> Iterator[Problem]:
     """Steps that find nobody for some submitter."""
-    groups = grouped(program, ground, people)
-    for step in program.flow.walk():
-        if step.kind in ACTED and step.id in timeline.before and step.nobody != "skip":
-            yield from _nobody(step, Finder(program, step, ground, timeline, people), groups)
+    for step in company.steps:
+        if step.nobody != "skip":
+            yield from _nobody(step, company.finders[step.id], company.groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +94,26 @@ class Finder:
         ground: Ground,
         timeline: Timeline,
         people: Directory,
+        limits: Limits,
     ) -> None:
         self.program = program
         self.step = step
         self.people = people
-        self.limits = Limits.of(people, program.flow.form)
+        self.limits = limits
+        self._found: dict[str | None, list[tuple[Try, Asked]]] = {}
         selectors = selectors_of(step)
         self.amounts = {str(each.value) for each in selectors if each.kind == "manager_with_limit"}
         cuts = dict.fromkeys(self.amounts, self.limits.places)
         self.feasible = Feasible(step, ground, timeline, people, cuts, fields_asked(step))
 
-    def tries(self, submitter: Person | None) -> Iterator[Try]:
+    def found(self, submitter: Person | None) -> list[tuple[Try, Asked]]:
+        """For the combinations of values that can be there, whom the step asks; not those it cannot matter to."""
+        key = submitter.key if submitter is not None else None
+        if key not in self._found:
+            self._found[key] = [(attempt, self._asked(attempt)) for attempt in self._tries(submitter)]
+        return self._found[key]
+
+    def _tries(self, submitter: Person | None) -> Iterator[Try]:
         """The combinations of values that can be there, as far as the selectors read them."""
         if not self.feasible.comes(submitter):
             return
@@ -109,7 +133,7 @@ class Finder:
             distinct.setdefault(self.limits.rank(value), value)
         return distinct.values()
 
-    def asked(self, attempt: Try) -> str | tuple[Candidate, ...]:
+    def _asked(self, attempt: Try) -> Asked:
         """As :func:`~..engine_assign.candidates`: whom the step asks, or ``skip``, ``refuse``."""
         return candidates(self._draft(attempt), self.step)
 
@@ -153,6 +177,7 @@ def grouped(program: FlowProgram, ground: Ground, people: Directory) -> list[lis
     """Submitters for whom all selectors of the flow find the same, put together; ``None`` is a customer."""
     used = [selector for step in program.flow.walk() for selector in selectors_of(step)]
     pools = [people.members(ADMIN), *_pools(used, people)]
+    missing = {member.key for members in pools if len(members) < SMALL for member in members}
     special = {str(selector.value) for selector in used if selector.kind == "person"}
     if any(selector.kind == "head_of" for selector in used):
         special |= {department.head for department in people.departments.values() if department.head}
@@ -161,9 +186,8 @@ def grouped(program: FlowProgram, ground: Ground, people: Directory) -> list[lis
     for person in submitters(people, ground):
         own = person.key if person.key in special or not plain_kinds else None
         line = tuple(above.key for above in people.line(person.key))
-        missed = any(person in members and len(members) < SMALL for members in pools)
         asked = facts_of(person, people) if program.uses_facts else {}
-        key = (line, person.department, own, person.key if missed else None, *asked.values())
+        key = (line, person.department, own, person.key if person.key in missing else None, *asked.values())
         found.setdefault(key, []).append(person)
     groups = list(found.values())
     return [*groups, [None]] if ground.public else groups
@@ -185,8 +209,8 @@ def _nobody(step: Step, finder: Finder, groups: Iterable[list[Person | None]]) -
     lost: dict[Lost, list[Person | None]] = {}
     examples: dict[Lost, dict[str, Any]] = {}
     for group in groups:
-        for attempt in finder.tries(group[0]):
-            kind = _lost(finder.asked(attempt))
+        for attempt, asked in finder.found(group[0]):
+            kind = _lost(asked)
             if kind is not None:
                 lost.setdefault(kind, []).extend(group)
                 examples.setdefault(kind, _example(group[0], attempt))
@@ -196,7 +220,7 @@ def _nobody(step: Step, finder: Finder, groups: Iterable[list[Person | None]]) -
         yield Problem(step.path, "nobody", _sentence(kind, step, people), severity, examples[kind])
 
 
-def _lost(asked: str | tuple[Candidate, ...]) -> Lost | None:
+def _lost(asked: Asked) -> Lost | None:
     """How a step ends up with nobody; ``None`` if it finds somebody."""
     if asked == "refuse":
         return Lost.REFUSED

@@ -15,7 +15,7 @@ from .coverage import check_routes
 from .deadlines import Length, WorkingTime, check_deadlines, length_of
 from .deriving import ground_of
 from .order import check_order
-from .people import check_people
+from .people import Company, check_people
 from .references import check_references
 from .timeline import Timeline
 
@@ -68,7 +68,8 @@ def _problems(flow: Flow, program: FlowProgram | None, form: Form, people: Direc
     yield from check_routes(flow, ground, timeline, people)
     if program is not None and people is not None and people.persons:
         yield from check_references(flow, people, Severity.WARNING)
-        yield from check_people(program, ground, timeline, people)
-        yield from check_authority(program, ground, timeline, people)
+        company = Company(program, ground, timeline, people)
+        yield from check_people(company)
+        yield from check_authority(company, ground, timeline)
     yield from check_order(flow, ground, timeline)
     yield from check_deadlines(flow)

@@ -114,12 +114,14 @@ class Exploration:
         variable = self._next(live)
         columns = self._columns(live, variable)
         groups: dict[tuple[int, Live], int] = {}
-        for cell in bits(self.space.cells(variable)):
-            key = (self.space.restrict(allowed, variable, cell), tuple(columns[cell]))
-            groups[key] = groups.get(key, 0) | 1 << cell
-        for (rest, split), mask in groups.items():
-            if rest != FALSE:
-                yield {variable: mask}, rest, split
+        for mask, rest in self.space.split(allowed, variable):
+            if rest == FALSE:
+                continue
+            for cell in bits(mask):
+                key = (rest, tuple(columns[cell]))
+                groups[key] = groups.get(key, 0) | 1 << cell
+        for (rest, split), mask in sorted(groups.items(), key=lambda each: each[1] & -each[1]):
+            yield {variable: mask}, rest, split
 
     def _next(self, live: Live) -> int:
         """The variable on which most open conditions depend; of those the one with the fewest cells."""
@@ -131,27 +133,17 @@ class Exploration:
 
     def _columns(self, live: Live, variable: int) -> list[list[tuple[int, int]]]:
         """For each cell of ``variable`` what remains of each branch that can still hold there."""
-        space = self.space
-        everywhere = space.cells(variable)
-        columns: list[list[tuple[int, int]]] = [[] for _ in range(everywhere.bit_length())]
+        undecided = self.space.cells(variable)  # where the first wins, nobody is asked after one that holds
+        columns: list[list[tuple[int, int]]] = [[] for _ in range(undecided.bit_length())]
         for number, tree in live:
-            for cell in bits(self._possible(tree, variable, everywhere)):
-                rest = space.restrict(tree, variable, cell)
-                if rest != FALSE:
+            for mask, rest in self.space.split(tree, variable):
+                if rest == FALSE:
+                    continue
+                for cell in bits(mask & undecided):
                     columns[cell].append((number, rest))
+                if rest == TRUE and self.first:
+                    undecided &= ~mask
         return columns
-
-    def _possible(self, tree: int, variable: int, everywhere: int) -> int:
-        """Cells outside of which ``tree`` surely fails, so that a band of amounts costs only its own cells."""
-        node = self.space.node(tree)
-        if node.kind == "is" and node.variable == variable:
-            return node.mask
-        if node.kind == "every":
-            for part in node.parts:
-                inner = self.space.node(part)
-                if inner.kind == "is" and inner.variable == variable:
-                    return inner.mask
-        return everywhere
 
 
 def _pairs(holding: list[int]) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,9 @@ from typing import NamedTuple
 FALSE = 0
 TRUE = 1
 
+Split = tuple[tuple[int, int], ...]
+"""Cells of one variable, as bits, with what remains of a tree in them; each cell once, each remainder once."""
+
 
 class TooMany(Exception):
     """The search took more steps than it was given."""
@@ -32,7 +35,7 @@ class Space:
         self._nodes = [Node("constant"), Node("constant")]
         self._support = [0, 0]
         self._ids: dict[Node, int] = {}
-        self._restricted: dict[tuple[int, int, int], int] = {}
+        self._splits: dict[tuple[int, int], Split] = {}
         self._negated: dict[int, int] = {}
         self._hopeless: set[int] = {FALSE}
 
@@ -85,12 +88,19 @@ class Space:
         Raises:
             TooMany: the budget is spent.
         """
+        return next(rest for mask, rest in self.split(tree, variable) if mask >> cell & 1)
+
+    def split(self, tree: int, variable: int) -> Split:
+        """What remains of ``tree`` in each cell of the variable; cells that leave the same are together.
+
+        Raises:
+            TooMany: the budget is spent.
+        """
         if not self._support[tree] >> variable & 1:
-            return tree
-        key = (tree, variable, cell)
-        found = self._restricted.get(key)
+            return ((self._full[variable], tree),)
+        found = self._splits.get((tree, variable))
         if found is None:
-            found = self._restricted[key] = self._restrict(self._nodes[tree], variable, cell)
+            found = self._splits[tree, variable] = self._split(self._nodes[tree], variable)
         return found
 
     def solution(self, tree: int) -> dict[int, int] | None:
@@ -105,15 +115,10 @@ class Space:
             return {}
         self.spend()
         variable = _lowest(self._support[tree])
-        tried: set[int] = set()
-        for cell in bits(self._full[variable]):
-            rest = self.restrict(tree, variable, cell)
-            if rest in tried:
-                continue
-            tried.add(rest)
+        for mask, rest in sorted(self.split(tree, variable), key=_first_cell):
             found = self.solution(rest)
             if found is not None:
-                return {variable: cell, **found}
+                return {variable: _lowest(mask), **found}
         self._hopeless.add(tree)
         return None
 
@@ -131,12 +136,23 @@ class Space:
         """All cells of the variable, as bits."""
         return self._full[variable]
 
-    def _restrict(self, node: Node, variable: int, cell: int) -> int:
+    def _split(self, node: Node, variable: int) -> Split:
+        full = self._full[variable]
         if node.kind == "is":
-            return node.mask >> cell & 1
+            return (node.mask, TRUE), (full & ~node.mask, FALSE)
         self.spend(len(node.parts))
-        parts = [self.restrict(part, variable, cell) for part in node.parts]
-        return self.every(parts) if node.kind == "every" else self.some(parts)
+        absorbing = FALSE if node.kind == "every" else TRUE
+        pieces: list[tuple[int, tuple[int, ...]]] = [(full, ())]
+        decided = 0
+        for part in node.parts:
+            pieces, gone = _refined(pieces, self.split(part, variable), absorbing)
+            decided |= gone
+        join = self.every if node.kind == "every" else self.some
+        found: dict[int, int] = {absorbing: decided} if decided else {}
+        for mask, parts in pieces:
+            rest = join(parts)
+            found[rest] = found.get(rest, 0) | mask
+        return tuple((mask, rest) for rest, mask in found.items())
 
     def _join(self, kind: str, parts: Iterable[int], neutral: int, absorbing: int) -> int:
         """One level of ``kind``: nested ones flattened, tests of the same variable put together."""
@@ -180,6 +196,30 @@ class Space:
             self._nodes.append(node)
             self._support.append(support)
         return found
+
+
+def _refined(
+    pieces: list[tuple[int, tuple[int, ...]]], split: Split, absorbing: int
+) -> tuple[list[tuple[int, tuple[int, ...]]], int]:
+    """``pieces`` (cells and the parts that remain in them) cut by one more part; and the cells in which it decides."""
+    if len(split) == 1:
+        return [(mask, (*parts, split[0][1])) for mask, parts in pieces], 0
+    found: list[tuple[int, tuple[int, ...]]] = []
+    gone = 0
+    for other, rest in split:
+        for mask, parts in pieces:
+            common = mask & other
+            if not common:
+                continue
+            if rest == absorbing:
+                gone |= common
+            else:
+                found.append((common, parts if rest <= TRUE else (*parts, rest)))
+    return found, gone
+
+
+def _first_cell(piece: tuple[int, int]) -> int:
+    return piece[0] & -piece[0]
 
 
 def bits(mask: int) -> Iterator[int]:

@@ -62,6 +62,8 @@ def operand_json(value: Any) -> Any:
             return {"time": write_time(value)}
         case tuple() | list() | frozenset():
             return [operand_json(each) for each in value]
+        case Mapping():
+            return {"parts": sorted(value)}
     return {"other": True}
 
 

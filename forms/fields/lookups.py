@@ -38,7 +38,9 @@ class Lookup(FieldType):
         "form": Key(required=True, metadata={"doc": "The key of the other form."}),
         "show": Names(load_default=(), metadata={"doc": "Its fields that are shown to choose by; its summary."}),
         "filter": AnyJson(metadata={"doc": 'A condition on its fields; `{"field": …}` is a field of this form.'}),
-        "fill": KeyMap(load_default={}, metadata={"doc": "Fields here that are filled from fields there."}),
+        "fill": KeyMap(
+            load_default={}, metadata={"doc": "Fields here, line items too, that are filled from fields there."}
+        ),
         "balance": ma.fields.List(
             ma.fields.Nested(_BalanceSchema),
             load_default=(),

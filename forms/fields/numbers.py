@@ -139,7 +139,7 @@ class Number(Numeric):
     """A number with decimals."""
 
     name = "number"
-    label = msg("Number")
+    label = msg("Decimal number")
     options: ClassVar[OptionFields] = {
         "min": DecimalText(metadata=_MIN),
         "max": DecimalText(metadata=_MAX),

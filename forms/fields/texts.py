@@ -46,7 +46,7 @@ class Text(FieldType):
     """A line of text. ``pattern`` is a regular expression for the whole of it."""
 
     name = "text"
-    label = msg("Text")
+    label = msg("Short text")
     options: ClassVar[OptionFields] = {
         "min_length": Whole(most=10_000, metadata={"doc": "The fewest characters."}),
         "max_length": Whole(least=1, most=1000, load_default=500, metadata={"doc": "The most characters; 500."}),

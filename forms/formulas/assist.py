@@ -9,6 +9,7 @@ from ..kinds import UNKNOWN, Base, Kind
 from .check import resolve
 from .functions import FUNCTIONS
 from .parse import parse
+from .relations import Others
 from .sorts import WORDS, Typed, typed_of
 from .tree import FormulaError
 
@@ -36,10 +37,15 @@ class Completion:
     detail: str | Message
 
 
-def read(text: str, kinds: Mapping[str, Kind], columns: Mapping[str, Kind] | None = None) -> Typed | Mistake:
+def read(
+    text: str,
+    kinds: Mapping[str, Kind],
+    columns: Mapping[str, Kind] | None = None,
+    others: Others | None = None,
+) -> Typed | Mistake:
     """The sort of the formula's value, or the first thing that is wrong with it."""
     try:
-        return resolve(parse(text), kinds, columns)[1]
+        return resolve(parse(text), kinds, columns, others)[1]
     except FormulaError as error:
         return Mistake(max(1, error.position), _length(text, error.position), error.message)
 

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from ...platform.text import Message, msg
 from ..kinds import Base, Kind
+from . import relations
 from .functions import FUNCTIONS, Function
 from .sorts import WORDS, Sort, Typed, typed_of
 from .tree import Call, FormulaError, Literal, Name, Tree
@@ -18,26 +19,38 @@ _JOINED = frozenset({Sort.TEXT, Sort.NUMBER, Sort.DATE, Sort.DATETIME, Sort.TIME
 _SIGNS = {"neg": "-", "pos": "+", "percent": "%", "mod": "%"}
 
 
-def check(tree: Tree, kinds: Mapping[str, Kind], columns: Mapping[str, Kind] | None = None) -> Typed:
-    """The sort of the formula's value; inside a line item ``columns`` are its own fields.
+def check(
+    tree: Tree,
+    kinds: Mapping[str, Kind],
+    columns: Mapping[str, Kind] | None = None,
+    others: relations.Others | None = None,
+) -> Typed:
+    """The sort of the formula's value; inside a line item ``columns`` are its own fields. ``others`` are those of other
+    forms; without it nothing of them can be named.
 
     Raises:
         FormulaError: an unknown name or function, or sorts that do not go together; it says where.
     """
-    return resolve(tree, kinds, columns)[1]
+    return resolve(tree, kinds, columns, others)[1]
 
 
-def resolve(tree: Tree, kinds: Mapping[str, Kind], columns: Mapping[str, Kind] | None = None) -> tuple[Tree, Typed]:
+def resolve(
+    tree: Tree,
+    kinds: Mapping[str, Kind],
+    columns: Mapping[str, Kind] | None = None,
+    others: relations.Others | None = None,
+) -> tuple[Tree, Typed]:
     """The tree as it is evaluated, with operators on days told from those on numbers, and the sort of its value.
 
     Raises:
         FormulaError: as :func:`check`.
     """
-    return _Checker(kinds, columns or {}).resolved(tree)
+    return _Checker(kinds, columns or {}, others).resolved(tree)
 
 
 class _Checker:
-    def __init__(self, kinds: Mapping[str, Kind], columns: Mapping[str, Kind]) -> None:
+    def __init__(self, kinds: Mapping[str, Kind], columns: Mapping[str, Kind], others: relations.Others | None) -> None:
+        self.others = others
         self.kinds = kinds
         self.columns = columns
 
@@ -55,6 +68,8 @@ class _Checker:
                 return self._resolved_call(tree)
 
     def _resolved_call(self, call: Call) -> tuple[Tree, Typed]:
+        if call.name in relations.RELATIONS:
+            return relations.resolved(call, {**self.kinds, **self.columns}, self.others)
         inner = [self.resolved(argument) for argument in call.arguments]
         arguments = [typed for _, typed in inner]
         typed = self._call(call, arguments)

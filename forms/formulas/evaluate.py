@@ -1,12 +1,14 @@
 """Evaluating formulas: compiled once to nested functions, in decimals of 28 digits, half-even inside."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from functools import lru_cache
 from typing import Any
 
 from ...platform.text import msg
+from . import relations
 from .tree import Call, FormulaError, Literal, Name, Tree
 
 ARITHMETIC = Context(prec=28, rounding=ROUND_HALF_EVEN, traps=[DivisionByZero, InvalidOperation, Overflow])
@@ -20,7 +22,7 @@ _NO_VALUES: Mapping[str, Any] = {}
 class Env:
     """What a formula can see. ``row`` is the line item in which it stands, if it stands in one."""
 
-    __slots__ = ("now", "row", "steps", "values", "working_days", "zone")
+    __slots__ = ("now", "records", "row", "steps", "values", "working_days", "zone")
 
     def __init__(
         self,
@@ -29,13 +31,25 @@ class Env:
         now: datetime,
         zone: tzinfo = UTC,
         working_days: Callable[[date, date], int] | None = None,
+        records: relations.Records | None = None,
     ) -> None:
+        self.records = records
         self.values = values
         self.row = _NO_VALUES
         self.now = now
         self.zone = zone
         self.working_days = working_days
         self.steps = 0
+
+    @contextmanager
+    def within(self, row: Mapping[str, Any]) -> Iterator[None]:
+        """Inside a line item: its columns come first, for conditions too."""
+        values = self.values
+        self.row, self.values = row, {**values, **row}
+        try:
+            yield
+        finally:
+            self.row, self.values = _NO_VALUES, values
 
     def charge(self, steps: int) -> None:
         """Count work that grows with the number of rows.
@@ -275,6 +289,8 @@ _OPERATORS: Mapping[str, Callable[..., Run]] = {
     "later": _shift(1),
     "earlier": _shift(-1),
     "between": _between,
+    "of": relations.of,
+    "linked": relations.linked,
     "*": _arithmetic(ARITHMETIC.multiply),
     "/": _arithmetic(ARITHMETIC.divide),
     "mod": _remainder,

@@ -234,6 +234,8 @@ _ALL = (
     Function("WORKDAYS", (DAY, DAY), Sort.NUMBER, "WORKDAYS(first, last)", "Working days from one to the other, both counted.", _workdays),
     Function("YEAR", (DAY,), Sort.NUMBER, "YEAR(ordered_on)", "The year of a day.", _part("year")),
     Function("MONTH", (DAY,), Sort.NUMBER, "MONTH(ordered_on)", "The month, 1 to 12.", _part("month")),
+    Function("OF", (ANYTHING, TEXT), "its own", 'OF(order, "total")', "What a field of the looked-up record holds; of a column, all its values."),
+    Function("LINKED", (ANYTHING, TEXT, TEXT, TEXT), "its own", 'SUM(LINKED(order, "refund", "order", "amount"))', "What a field holds in all records of a form whose lookup points to the same record."),
     Function("DAY", (DAY,), Sort.NUMBER, "DAY(ordered_on)", "The day of the month.", _part("day")),
 )  # fmt: skip
 

@@ -7,15 +7,16 @@ from typing import Any, TypeVar
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, pre_load, validate
 
-from .. import definitions, problem_json
+from .. import definitions, problem_json, releasing
 from ..db import utc_text
 from ..definitions import Draft, Stored
 from ..errors import Malformed, NotFound, Refused
 from ..paging import decode_cursor, page_of
-from ..people import policy
-from ..people.current import current_person
-from ..people.directory import ADMIN, Person
+from ..people import owners
+from ..people.current import current_language, current_person
+from ..people.directory import Person
 from ..problems import Problem
+from ..releasing import Asked
 from ..text import msg, translate
 from ..web.language import gettext_here
 from .blueprint import Blueprint
@@ -50,6 +51,20 @@ class RestoreSchema(Schema):
     base_version = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(min=1))
 
 
+class CompareSchema(Schema):
+    """``version``: what it is compared with, ``null`` is the one in force."""
+
+    document = fields.Dict(required=True)
+    version = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(min=1))
+
+
+class ComparedSchema(Schema):
+    """A sentence for each change; ``null`` where one cannot be read, and ``version`` 0 where there is none."""
+
+    version = fields.Integer(required=True)
+    changes = fields.List(fields.String(), required=True, allow_none=True)
+
+
 class VersionSchema(Schema):
     """A version without its document."""
 
@@ -58,7 +73,7 @@ class VersionSchema(Schema):
     version = fields.Integer(required=True)
     note = fields.String(required=True)
     published_by = fields.String(required=True, allow_none=True)
-    published_at = fields.DateTime(required=True)
+    published_at = fields.DateTime(required=True, allow_none=True)
 
 
 class KeptDraftSchema(Schema):
@@ -78,6 +93,9 @@ class DefinitionSchema(VersionSchema):
 
     document = fields.Dict(required=True)
     draft = fields.Nested(KeptDraftSchema, allow_none=True)
+    waiting = fields.Dict(
+        allow_none=True, metadata={"description": "Who asked, when and why, where a second person must confirm first."}
+    )
 
 
 class VersionsSchema(Schema):
@@ -90,13 +108,16 @@ class Kind:
     """What differs between forms and flows.
 
     ``check`` finds everything that is wrong with a document; ``publish(document, by=, note=, base_version=)`` puts it
-    in force or raises; ``visible`` says whether somebody may know of a definition.
+    in force or raises; ``visible`` says whether somebody may know of a definition; ``subject`` is the form whose owners
+    may change it; ``changes(before, after, language)`` says a difference in words, ``None`` where it cannot be read.
     """
 
     name: str
     check: Callable[[dict[str, Any]], Iterable[Problem]]
     publish: Callable[..., Stored]
     visible: Callable[[Stored, Person], bool]
+    subject: Callable[[Mapping[str, Any]], str]
+    changes: Callable[[Mapping[str, Any], Mapping[str, Any], str], list[str] | None]
 
     def listed(self) -> dict[str, Any]:
         """All that are in force, by key."""
@@ -110,7 +131,7 @@ class Kind:
         """The version in force; who may publish sees the draft too."""
         stored = self._current(key)
         document = {**summary_json(stored), "document": stored.document}
-        if policy.is_admin(current_person()):
+        if owners.may_read(current_person(), self.subjects(key)):
             document["draft"] = draft_json(definitions.draft(self.name, key))
         return document
 
@@ -124,7 +145,7 @@ class Kind:
 
     def keep_draft(self, body: dict[str, Any], key: str) -> dict[str, Any]:
         """Keep a draft, right or wrong, and say all that is wrong with it."""
-        person = _admin()
+        person = self.changing(key, body["document"])
         _same_key(key, body["document"])
         kept = definitions.save_draft(
             self.name,
@@ -137,6 +158,37 @@ class Kind:
         problems = [problem_json.problem_of(each, gettext_here) for each in self.check(body["document"])]
         return {**(draft_json(kept) or {}), "problems": problems}
 
+    def drop_draft(self, key: str) -> None:
+        """Nobody works on it any more."""
+        self.changing(key)
+        definitions.discard_draft(self.name, key)
+
+    def difference(self, body: dict[str, Any], key: str) -> dict[str, Any]:
+        """What a document changes of what is in force, or of a version, in words."""
+        owners.require_read(current_person(), self.subjects(key, body["document"]))
+        number = body["version"]
+        against = definitions.current(self.name, key) if number is None else definitions.get(self.name, key, number)
+        if against is None:
+            return {"version": 0, "changes": None}
+        said = self.changes(against.document, body["document"], current_language())
+        return {"version": against.version, "changes": said}
+
+    def subjects(self, key: str, document: Mapping[str, Any] | None = None) -> set[str]:
+        """The forms that a definition is about: as it is in force, as its draft says, and as ``document`` does."""
+        stored, kept = definitions.current(self.name, key), definitions.draft(self.name, key)
+        documents = [each for each in (stored and stored.document, kept and kept.document, document) if each]
+        return {self.subject(each) for each in documents}
+
+    def changing(self, key: str, document: Mapping[str, Any] | None = None) -> Person:
+        """Who asks, if they may change the definition.
+
+        Raises:
+            Forbidden: they are no administrator and own not all that it is about.
+        """
+        person = current_person()
+        owners.require_change(person, self.subjects(key, document))
+        return person
+
     def put_in_force(self, body: dict[str, Any], key: str) -> dict[str, Any]:
         """Publish the document that was sent, else the draft.
 
@@ -144,11 +196,28 @@ class Kind:
             Refused: with all of its problems.
             Conflict: somebody published meanwhile.
         """
-        person = _admin()
+        person = self.changing(key, body.get("document"))
         document = body["document"] if "document" in body else self._drafted(key)
         _same_key(key, document)
-        stored = self.publish(document, by=person.key, note=body["note"], base_version=body["base_version"])
-        return {**summary_json(stored), "document": stored.document}
+        done = self._released(document, person, body["note"], body["base_version"])
+        return _released_json(done)
+
+    def confirmed(self, key: str) -> dict[str, Any]:
+        """Put in force what somebody else asked for."""
+        person = self.changing(key)
+        waiting = releasing.asked(self.name, key)
+        if waiting is not None:
+            self.changing(key, waiting.document)
+        return _released_json(releasing.confirm(self.name, key, by=person.key, publish=self.publish))
+
+    def taken_back(self, key: str) -> None:
+        """What waits for a second person waits no more."""
+        releasing.take_back(self.name, key, by=self.changing(key).key)
+
+    def _released(self, document: Mapping[str, Any], person: Person, note: str, base: int) -> Stored | Asked:
+        return releasing.release(
+            self.name, document, by=person.key, note=note, base_version=base, publish=self.publish, check=self.check
+        )
 
     def _current(self, key: str) -> Stored:
         stored = definitions.current(self.name, key)
@@ -158,13 +227,13 @@ class Kind:
 
     def restore(self, body: dict[str, Any], key: str, version: int) -> dict[str, Any]:
         """Publish an old version again, as a new one."""
-        person = _admin()
+        person = self.changing(key)
         old = definitions.get(self.name, key, version)
         if old is None:
             raise NotFound(msg("There is no version %(number)s of %(key)s.", number=version, key=repr(key[:64])))
         note = body["note"].strip() or restored_note(version)
-        stored = self.publish(dict(old.document), by=person.key, note=note, base_version=body["base_version"])
-        return {**summary_json(stored), "document": stored.document}
+        newest = self._current(key).version if body["base_version"] is None else body["base_version"]
+        return _released_json(self._released(old.document, person, note, newest))
 
     def _drafted(self, key: str) -> dict[str, Any]:
         draft = definitions.draft(self.name, key)
@@ -180,10 +249,12 @@ def definition_routes(
     *,
     check: Callable[[dict[str, Any]], Iterable[Problem]],
     publish: Callable[..., Stored],
+    subject: Callable[[Mapping[str, Any]], str],
+    changes: Callable[[Mapping[str, Any], Mapping[str, Any], str], list[str] | None],
     visible: Callable[[Stored, Person], bool] = lambda _stored, _person: True,
-) -> None:
+) -> Kind:
     """Give ``blp`` the calls below ``/<kind>s``; see :class:`Kind` for the callables."""
-    calls = Kind(kind, check, publish, visible)
+    calls = Kind(kind, check, publish, visible, subject, changes)
 
     @blp.get(f"/{kind}s", endpoint=f"list_{kind}s")
     @blp.doc(parameters=PAGE_PARAMETERS, summary=f"The {kind}s in force")
@@ -210,6 +281,19 @@ def definition_routes(
     def keep_draft(body: dict[str, Any], key: str) -> ResponseReturnValue:
         return calls.keep_draft(body, key)
 
+    @blp.delete(f"/{kind}s/<string:key>/draft", endpoint=f"drop_{kind}_draft")
+    @blp.doc(summary=f"Discard the draft of a {kind}")
+    @blp.response(204)
+    def drop_draft(key: str) -> None:
+        calls.drop_draft(key)
+
+    @blp.post(f"/{kind}s/<string:key>/changes", endpoint=f"compare_{kind}")
+    @blp.arguments(CompareSchema)
+    @blp.doc(summary=f"What a document changes of a {kind}, in words")
+    @blp.answer(200, ComparedSchema)
+    def compare(body: dict[str, Any], key: str) -> ResponseReturnValue:
+        return calls.difference(body, key)
+
     @blp.post(f"/{kind}s/<string:key>/publish", endpoint=f"publish_{kind}")
     @blp.arguments(PublishSchema)
     @blp.doc(summary=f"Put a {kind} in force")
@@ -217,12 +301,55 @@ def definition_routes(
     def publish_one(body: dict[str, Any], key: str) -> ResponseReturnValue:
         return calls.put_in_force(body, key)
 
+    @blp.post(f"/{kind}s/<string:key>/publish/confirm", endpoint=f"confirm_{kind}")
+    @blp.doc(summary=f"Confirm, as a second person, what somebody wants to publish of a {kind}")
+    @blp.answer(200, DefinitionSchema)
+    def confirm(key: str) -> ResponseReturnValue:
+        return calls.confirmed(key)
+
+    @blp.delete(f"/{kind}s/<string:key>/publish", endpoint=f"take_back_{kind}")
+    @blp.doc(summary=f"Take back what waits for a second person, of a {kind}")
+    @blp.response(204)
+    def take_back(key: str) -> None:
+        calls.taken_back(key)
+
     @blp.post(f"/{kind}s/<string:key>/versions/<int:version>/restore", endpoint=f"restore_{kind}")
     @blp.arguments(RestoreSchema)
     @blp.doc(summary=f"Put an old version of a {kind} in force again, as a new one")
     @blp.answer(200, DefinitionSchema)
     def restore(body: dict[str, Any], key: str, version: int) -> ResponseReturnValue:
         return calls.restore(body, key, version)
+
+    return calls
+
+
+def _released_json(done: Stored | Asked) -> dict[str, Any]:
+    if isinstance(done, Stored):
+        return {**summary_json(done), "document": done.document, "waiting": None}
+    newest = definitions.current(done.kind, done.key)
+    return {
+        "key": done.key,
+        "title": done.document.get("title", done.key),
+        "version": newest.version if newest else 0,
+        "note": done.note,
+        "published_by": None,
+        "published_at": None,
+        "document": done.document,
+        "waiting": waiting_json(done),
+    }
+
+
+def waiting_json(asked: Asked | None) -> dict[str, Any] | None:
+    """What waits for a second person, ``None`` where nothing does."""
+    if asked is None:
+        return None
+    return {
+        "asked_by": asked.asked_by,
+        "asked_at": utc_text(asked.asked_at),
+        "note": asked.note,
+        "base_version": asked.base_version,
+        "document": asked.document,
+    }
 
 
 def restored_note(version: int) -> str:
@@ -271,12 +398,6 @@ def _position(cursor: str | None, kind: type[P]) -> P | None:
         case [value] if isinstance(value, kind):
             return value
     raise Malformed(msg("The cursor “after” belongs to another list. Start again from the first page."), code="cursor")
-
-
-def _admin() -> Person:
-    person = current_person()
-    policy.require(person, ADMIN)
-    return person
 
 
 def _same_key(key: str, document: Mapping[str, Any]) -> None:

@@ -6,23 +6,25 @@ A second call with the same key waits for the first.
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from .. import clock, json
-from ..db import reading_together, transaction
+from .. import clock, json, statements
+from ..db import one_transaction, reading, reading_together, transaction
 from ..errors import Malformed, Refused
 from ..models import idempotency_keys as keys
 from ..people.current import person_or_none
 from ..problems import Problem
+from ..statements import Statement
 from ..text import msg
+from ..timers import recurring
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -31,15 +33,28 @@ LONGEST = 200
 
 View = Callable[..., ResponseReturnValue]
 
-_FIND = sa.select(keys.c.fingerprint, keys.c.status, keys.c.body).where(
-    keys.c.person == sa.bindparam("who"), keys.c.key == sa.bindparam("the_key")
+_FIND = Statement(
+    sa.select(keys.c.fingerprint, keys.c.status, keys.c.body).where(
+        keys.c.person == sa.bindparam("who"), keys.c.key == sa.bindparam("the_key")
+    )
 )
-_STORE = (
+_CLAIM = statements.insert(keys, *keys.c.keys(), skip_existing=True)
+_STORE = Statement(
     sa.update(keys)
     .where(keys.c.person == sa.bindparam("who"), keys.c.key == sa.bindparam("the_key"))
     .values(status=sa.bindparam("new_status"), body=sa.bindparam("new_body"))
 )
 _PURGE = sa.delete(keys).where(keys.c.at < sa.bindparam("before"))
+
+
+class _Taken(Exception):
+    """Another call with the same key was first, and is done by now."""
+
+
+@recurring("idempotency.forget", timedelta(hours=1))
+def forget(conn: Connection, now: datetime) -> None:
+    """Keys of yesterday are needed no more."""
+    conn.execute(_PURGE, {"before": now - KEPT})
 
 
 def once_per_key(view: View) -> View:
@@ -65,37 +80,71 @@ def _checked(key: str) -> str:
 
 def _once(key: str, view: View, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> ResponseReturnValue:
     person = person_or_none()
-    who = person.key if person is not None else ""
-    fingerprint = _fingerprint()
-    with transaction() as conn:
-        if not _claim(conn, who, key, fingerprint):
-            return _answer_again(conn, who, key, fingerprint)
-        response = make_response(view(*args, **kwargs))
-        stored = {"who": who, "the_key": key, "new_status": response.status_code}
-        conn.execute(_STORE, {**stored, "new_body": json.dumps(_kept(response))})
+    call = _Call(person.key if person is not None else "", key, _fingerprint())
+    with reading_together():
+        again = call.answer()
+        if again is not None:
+            return again
+        try:
+            with one_transaction(call.claim):
+                response = make_response(view(*args, **kwargs))
+                with transaction() as conn:
+                    call.keep(conn, response)
+                return response
+        except Exception:
+            # whoever waited for the first call, or found its work done, is answered as it was
+            again = call.answer()
+            if again is None:
+                raise
+            return again
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call of ``who`` (a person's key, else empty) under a key."""
+
+    who: str
+    key: str
+    fingerprint: str
+
+    def claim(self, conn: Connection) -> None:
+        """Take the key; waits while another call with it is under way.
+
+        Raises:
+            _Taken: that one is done.
+        """
+        row = {"person": self.who, "key": self.key, "fingerprint": self.fingerprint, "status": 0, "body": ""}
+        if _CLAIM.run(conn, {**row, "at": clock.now()}) == 0:
+            raise _Taken
+
+    def keep(self, conn: Connection, response: Response) -> None:
+        """Store the answer."""
+        answer = {"new_status": response.status_code, "new_body": json.dumps(_kept(response))}
+        _STORE.later(conn, {"who": self.who, "the_key": self.key, **answer})
+
+    def answer(self) -> Response | None:
+        """The answer that was given before, ``None`` if none was.
+
+        Raises:
+            Refused: the key was used for another call.
+        """
+        with reading() as conn:
+            row = _FIND.first(conn, {"who": self.who, "the_key": self.key})
+        if row is None:
+            return None
+        fingerprint, status, body = row
+        if fingerprint != self.fingerprint:
+            raise _reused(self.key)
+        kept = json.parse(body)
+        response = Response(kept["body"], status=status, mimetype=kept["type"])
+        response.headers.update(kept["headers"])
+        response.headers[REPLAYED] = "true"
         return response
 
 
-def _claim(conn: Connection, who: str, key: str, fingerprint: str) -> bool:
-    """Whether this call is the first with its key; waits while another with it is under way."""
-    now = clock.now()
-    conn.execute(_PURGE, {"before": now - KEPT})
-    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    row = {"person": who, "key": key, "fingerprint": fingerprint, "status": 0, "body": "", "at": now}
-    claim = insert(keys).values(row).on_conflict_do_nothing().returning(keys.c.key)
-    return conn.execute(claim).first() is not None
-
-
-def _answer_again(conn: Connection, who: str, key: str, fingerprint: str) -> Response:
-    row = conn.execute(_FIND, {"who": who, "the_key": key}).one()
-    if row.fingerprint != fingerprint:
-        text = msg("The Idempotency-Key %(key)s was used for another call. Use a new key for each.", key=repr(key))
-        raise Refused(text, code="idempotency_key_reused", problems=[Problem("", "idempotency_key_reused", text)])
-    kept = json.parse(row.body)
-    response = Response(kept["body"], status=row.status, mimetype=kept["type"])
-    response.headers.update(kept["headers"])
-    response.headers[REPLAYED] = "true"
-    return response
+def _reused(key: str) -> Refused:
+    text = msg("The Idempotency-Key %(key)s was used for another call. Use a new key for each.", key=repr(key))
+    return Refused(text, code="idempotency_key_reused", problems=[Problem("", "idempotency_key_reused", text)])
 
 
 def _fingerprint() -> str:

@@ -10,8 +10,8 @@ from ..errors import NotSignedIn
 from ..text import LANGUAGES, msg
 from ..web.language import COOKIE, asked_language
 from ..web.place import signoff
-from . import service
-from .directory import Person
+from . import policy, service
+from .directory import ADMIN, Person
 
 _PERSON, _EPOCH, _SEEN = "signoff_person", "signoff_epoch", "seen"
 
@@ -37,6 +37,18 @@ def current_person() -> Person:
     if found is None:
         raise NotSignedIn(msg("You are not signed in. Sign in and try again."))
     return found
+
+
+def current_admin() -> Person:
+    """The person who asks, who must be an administrator.
+
+    Raises:
+        NotSignedIn: nobody is signed in.
+        Forbidden: somebody else.
+    """
+    person = current_person()
+    policy.require(person, ADMIN)
+    return person
 
 
 def person_or_none() -> Person | None:

@@ -71,3 +71,10 @@ tokens = sa.Table(
     sa.Column("revoked_at", Utc),
     sa.Column("last_used_on", sa.Date),
 )
+
+definition_owners = sa.Table(
+    "signoff_definition_owner",
+    metadata,
+    sa.Column("subject", Key, primary_key=True),  # a form's key: the form and the flows for it
+    sa.Column("person", Key, primary_key=True, index=True),
+)

@@ -1,6 +1,6 @@
 """Who may what, by role; and in whose names a person acts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from ..errors import Forbidden
@@ -39,15 +39,22 @@ def require(person: Person, *roles: str) -> None:
 def principals(person: Person, directory: Directory, now: datetime) -> tuple[str, ...]:
     """Everything a task can be assigned to so that ``person`` may act: own first, then of those they stand in for.
 
-    ``p:<key>``, ``r:<role>``, ``r:<role>@<department>`` for the own department and those above it. Delegations are not
-    passed on: who acts for Amy does not act for those who delegated to Amy.
+    ``p:<key>``, ``r:<role>``, ``r:<role>@<department>`` for the own department and those above it.
     """
-    found = dict.fromkeys(own_principals(person, directory))
-    for delegation in directory.delegated_to(person.key, now):
-        absent = directory.person(delegation.person)
-        if absent is not None:
-            found.update(dict.fromkeys(own_principals(absent, directory)))
-    return tuple(found)
+    everybody = (person, *represented(directory, person.key, now))
+    return tuple(dict.fromkeys(found for each in everybody for found in own_principals(each, directory)))
+
+
+def represented(directory: Directory, key: str, now: datetime) -> Iterator[Person]:
+    """Everybody whom ``key`` stands for at ``now``, also through delegates who are away themselves; rings end."""
+    seen, waiting = {key}, [key]
+    while waiting:
+        for delegation in directory.delegated_to(waiting.pop(0), now):
+            person = directory.active(delegation.person)
+            if person is not None and person.key not in seen:
+                seen.add(person.key)
+                waiting.append(person.key)
+                yield person
 
 
 def own_principals(person: Person, directory: Directory) -> list[str]:

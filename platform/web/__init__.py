@@ -39,7 +39,7 @@ def init_app(app: Flask) -> None:
 
 def _begin_anew() -> None:
     """Forget the request before: under a host's own application context, as in tests, ``g`` outlives requests."""
-    for name in ("signoff_nonce", "signoff_bare", "signoff_language", "csrf_token", "csrf_valid"):
+    for name in ("signoff_nonce", "signoff_framed", "signoff_bare", "signoff_language", "csrf_token", "csrf_valid"):
         g.pop(name, None)
     if is_ours():  # a form of 1,000 line items has more inputs than Flask expects of anybody
         request.max_form_parts = MOST_INPUTS
@@ -50,7 +50,7 @@ def _shell() -> dict[str, Any]:
     """What the layout asks for; functions, so that a page that does not draw it pays nothing."""
     if not request or not is_ours():
         return {}
-    return {"shell": _Layout()}
+    return {"shell": _Layout(), "csrf_token": security.csrf_token}  # before that of Flask-WTF
 
 
 class _Layout:
@@ -69,8 +69,12 @@ class _Layout:
         return None if self.bare else person_or_none()
 
     @cached_property
+    def answers(self) -> menus.Answers:
+        return menus.answers(self.person) if self.person is not None else {}
+
+    @cached_property
     def items(self) -> tuple[menus.Item, ...]:
-        return menus.items(self.person) if self.person is not None else ()
+        return menus.items(self.person, self.answers) if self.person is not None else ()
 
     @cached_property
     def search_url(self) -> str | None:
@@ -79,14 +83,14 @@ class _Layout:
 
     @cached_property
     def bell(self) -> menus.Item | None:
-        return menus.corner("bell", self.person)
+        return menus.corner("bell", self.person, self.answers)
 
     @cached_property
     def look(self) -> Hashable:
-        """All that the bars of the page show: where it is the same, they look the same."""
-        who = self.person and (self.person.key, self.person.name, self.person.email)
-        places = (request.script_root, self.search_url, self.sign_out_url)
-        return Look((self.language, self.theme, who, self.items, self.bell, places))
+        """All that the bars of the page follow from: where it is the same, they look the same."""
+        who = self.person and (self.person.key, self.person.name, self.person.email, self.person.roles)
+        answers = tuple(self.answers.items())
+        return Look((self.language, self.theme, who, menus.edition(), menus.marked(), answers, request.script_root))
 
     @property
     def header(self) -> Markup:

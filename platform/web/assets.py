@@ -6,9 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import url_for
+from flask import has_request_context, request, url_for
 from markupsafe import Markup
 
+from ..caches import cache
 from .security import csp_nonce
 
 DIST = Path(__file__).resolve().parents[2] / "static" / "dist"
@@ -17,13 +18,23 @@ SOURCE = "static/src/"
 
 def asset(name: str) -> Markup:
     """Tags for the entry ``name`` below ``static/src``, for example ``app/main.ts``; nothing where it is not built."""
-    folder = url_for("signoff_web.static", filename="").replace("%", "%%")
+    folders = cache("web.assets")
+    root = request.script_root if has_request_context() else None
+    if root not in folders:
+        folders[root] = url_for("signoff_web.static", filename="").replace("%", "%%")
+    folder = folders[root]
     return _tags(name, folder, _build()) % {"nonce": csp_nonce()}
 
 
 def icon(name: str, label: str = "", css: str = "") -> Markup:
     """The Bootstrap icon ``name`` as inline SVG; hidden from screen readers unless it has a ``label``."""
     return _drawn(name, label, css, _build())
+
+
+def drawing(name: str) -> str:
+    """What is inside the SVG of a Bootstrap icon, for scripts that draw it; empty where there is none."""
+    found: str = _parsed("icons.json", _build()).get(name, "")
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -92,10 +92,13 @@ def moment_words(value: datetime, now: datetime, where: Any) -> str:
         return _("%(n)s min ago", n=minutes) if seconds < 0 else _("in %(n)s min", n=minutes)
     here, today = value.astimezone(where), now.astimezone(where).date()
     at = f"{here:%H:%M}"
-    named = {-1: _("yesterday %(time)s", time=at), 0: _("today %(time)s", time=at), 1: _("tomorrow %(time)s", time=at)}
     distance = (here.date() - today).days
-    if distance in named:
-        return named[distance]
+    if distance == -1:
+        return _("yesterday %(time)s", time=at)
+    if distance == 0:
+        return _("today %(time)s", time=at)
+    if distance == 1:
+        return _("tomorrow %(time)s", time=at)
     if here.year == today.year:
         return f"{_date(here.date(), with_year=False)} {at}"
     return _date(here.date(), with_year=True)
@@ -104,6 +107,11 @@ def moment_words(value: datetime, now: datetime, where: Any) -> str:
 def day(value: date | None) -> str:
     """A date with its year."""
     return _date(value, with_year=True) if value is not None else ""
+
+
+def short_day(value: date) -> str:
+    """A date without its year, for what stands in a row of dates."""
+    return _date(value, with_year=False)
 
 
 def _date(value: date, *, with_year: bool) -> str:

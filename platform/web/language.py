@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_babel
+from babel.core import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -19,6 +20,7 @@ from .place import is_ours, signoff
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALES = {"en": "en", "zh": "zh_Hans_CN"}
+_PARSED = {key: Locale.parse(name) for key, name in LOCALES.items()}  # Flask-Babel would parse it in every request
 FOLDERS = {"zh": "zh_CN"}
 COOKIE = "signoff_language"
 
@@ -83,11 +85,11 @@ def _read(source: Path) -> Translations:
 def init_app(app: Flask) -> None:
     """Speak the person's language on our pages; a host's own Babel keeps the host's pages."""
     if "babel" not in app.extensions:
-        Babel(app, default_locale=LOCALES[signoff(app).config.language], locale_selector=lambda: LOCALES[language()])
+        Babel(app, default_locale=LOCALES[signoff(app).config.language], locale_selector=lambda: _PARSED[language()])
     else:
         settings = app.extensions["babel"]
         theirs = settings.locale_selector
-        settings.locale_selector = lambda: LOCALES[language()] if _speaking_ours() else (theirs() if theirs else None)
+        settings.locale_selector = lambda: _PARSED[language()] if _speaking_ours() else (theirs() if theirs else None)
     app.before_request(_use_floors)
 
 
@@ -158,5 +160,5 @@ def gettext_here(template: str) -> str:
 
 def gettext(template: str, **params: Any) -> str:
     """``flask_babel.gettext`` with types."""
-    found: str = flask_babel.gettext(template, **params)
-    return found
+    found: str = _DOMAIN.get_translations().gettext(template)
+    return found % params if params else found

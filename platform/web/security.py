@@ -9,10 +9,12 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .. import clock
+from ..caches import cache
 from .place import is_api, is_ours, signoff
 
 REFRESH = timedelta(minutes=10)
 _SEEN = "seen"
+_MOST_SIGNED = 5_000
 
 
 def init_app(app: Flask) -> None:
@@ -43,9 +45,25 @@ def csp_nonce() -> str:
 
 
 def csrf_token() -> str:
-    """The token of this request; signed once, however many forms the page has."""
-    found: str = g.get(current_app.config["WTF_CSRF_FIELD_NAME"]) or generate_csrf()
+    """The token of this request; a session's token is signed once a minute, however many pages and forms it opens."""
+    name = current_app.config["WTF_CSRF_FIELD_NAME"]
+    found: str | None = g.get(name)
+    if found is None:
+        found = _signed(session[name]) if name in session else generate_csrf()
+        setattr(g, name, found)
     return found
+
+
+def _signed(own: str) -> str:
+    minute = int(clock.now().timestamp()) // 60
+    known = cache("web.csrf")
+    age, found = known.get(own, (0, ""))
+    if age != minute:
+        found = generate_csrf()
+        if len(known) >= _MOST_SIGNED:
+            known.clear()
+        known[own] = (minute, found)
+    return str(found)
 
 
 def check_csrf() -> None:
@@ -84,7 +102,7 @@ def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("X-Frame-Options", "SAMEORIGIN" if _may_be_framed() else "DENY")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
     if "Content-Security-Policy" not in headers:
@@ -98,8 +116,18 @@ def _add_headers(response: Response) -> Response:
 
 def _policy() -> str:
     nonce = f" 'nonce-{g.signoff_nonce}'" if "signoff_nonce" in g else ""
+    framed = "'self'" if _may_be_framed() else "'none'"
     return (
         f"default-src 'self'; script-src 'self'{nonce}; style-src 'self'{nonce}; "
         "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; "
-        "frame-ancestors 'none'; form-action 'self'"
+        f"frame-ancestors {framed}; form-action 'self'"
     )
+
+
+def let_be_framed() -> None:
+    """This answer may stand in a frame of our own pages: a preview."""
+    g.signoff_framed = True
+
+
+def _may_be_framed() -> bool:
+    return bool(g.get("signoff_framed", False))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from ...flows import rolling
 from ...platform import clock, config, db, definitions, migrating
 from ...platform.config import Config
 from ...platform.errors import Refused
@@ -16,6 +17,7 @@ from .. import applying, registry
 from . import requests, shop
 
 PASSWORD = "signoff-demo"  # noqa: S105 — the demo's, printed at its start
+PACKS = ("inventory", "refunds")
 PEOPLE = Path(__file__).parent / "people.json"
 
 CAST = (
@@ -63,8 +65,9 @@ def build(progress: Say) -> None:
         applying.apply(applying.read_paths([PEOPLE]), by=None, note="demo")
         for key, _ in CAST:
             people.set_password(key, PASSWORD)
-        for pack in registry.packs().values():
-            applying.install(pack, by="ada")
+        for key in PACKS:
+            applying.install(registry.pack(key), by="ada")
     orders = shop.fill(now)
     requests.file_all(orders, now)
+    rolling.catch_up()
     progress(f"{len(orders)} orders and {requests.COUNT} refund requests are there.")

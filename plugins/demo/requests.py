@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 from flask import current_app
 from PIL import Image, ImageDraw
 
-from ...flows import inbox
+from ...flows import inbox, survey
 from ...flows import service as flows
 from ...forms import service as forms
 from ...platform import clock, config, files, scheduler
+from ...platform.errors import NotFound
 from ...platform.people import service as people
 from ...platform.people.directory import Person
 from .shop import Order
@@ -74,6 +76,16 @@ STORIES = (
     Story(58, timedelta(minutes=6), "refund_only", "damaged", "Vase cracked, customer is still in the chat.", acts=()),
 )  # fmt: skip
 COUNT = len(STORIES) + 1
+OPINIONS = (
+    (0, 5, "Answered while I was still in the chat, money back the next day."),
+    (1, 4, "Sending it back was easy."),
+    (2, 5, "很快就处理好了，谢谢！"),
+    (3, 2, "I still think it was not worn."),
+    (4, 4, ""),
+    (6, 3, "A coupon is not what I wanted, but you explained why."),
+)
+"""What customers said once it was over: the story, a score of 5, words."""
+
 MORNING = time(9, 40)
 FIRST_ANSWER = timedelta(minutes=12)
 PACE = timedelta(minutes=70)
@@ -82,15 +94,20 @@ PACE = timedelta(minutes=70)
 
 def file_all(orders: Sequence[Order], now: datetime) -> None:
     """File every story at its time, let its people act, and let reminders fire in between as they would have."""
+    filed: list[int] = []
     for story in STORIES:
         at = _filed_at(now, story.age)
         with clock.fixed(at):
             record = _submit(orders[story.order], story)
+        filed.append(record)
         for number, act in enumerate(story.acts):
             with clock.fixed(min(at + FIRST_ANSWER + PACE * number, now)):
                 scheduler.run_due(current_app)
                 _act(record, act)
                 scheduler.run_due(current_app)
+    with clock.fixed(now - timedelta(minutes=5)):
+        for number, score, words in OPINIONS:
+            _say(filed[number], score, words)
     with clock.fixed(now - timedelta(minutes=3)):
         _draft(orders[59])
         scheduler.run_due(current_app)
@@ -132,6 +149,12 @@ def _submit(order: Order, story: Story) -> int:
 
 def _draft(order: Order) -> None:
     forms.submit("refund", {"order": order.id, "path": "return"}, by=_person("amy"), draft=True)
+
+
+def _say(record: int, score: int, words: str) -> None:
+    """A customer's answer; nothing where the request went another way and is not over."""
+    with suppress(NotFound):
+        survey.give(survey.token_of(record), score, words, language="en" if words.isascii() else "zh")
 
 
 def _picture(name: str, words: str, by: str) -> str:

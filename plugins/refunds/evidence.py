@@ -39,7 +39,14 @@ class Evidence(FieldType):
             ma.fields.Nested(_Item),
             required=True,
             validate=ma.validate.Length(min=1, max=50, error=msg("A checklist has 1 to 50 items.")),
-            metadata={"doc": 'What is asked for: `[{"key", "label", "kind": "files" · "text" · "tick"}]`.'},
+            metadata={
+                "doc": 'What is asked for: `[{"key", "label", "kind": "files" · "text" · "tick"}]`.',
+                "label": {"en": "What is asked for", "zh": "要求的证据"},
+                "help": {
+                    "en": "Each entry is files (as usual), a text or a tick.",
+                    "zh": "每项为文件（默认）、文字（text）或勾选（tick）。",
+                },
+            },
         ),
     }
 

@@ -16,6 +16,7 @@ from signoff.flows.run import World
 from signoff.flows.schema import read_flow
 from signoff.platform.business_time import standard
 from signoff.platform.people.directory import Directory, Person
+from tests.bench import spiff_peer
 
 PEOPLE = Directory.of(
     [
@@ -91,6 +92,15 @@ def rate(what: Callable[[], None], seconds: float = 2.0) -> float:
     return best
 
 
+def peer_rate() -> float | None:
+    """SpiffWorkflow's figure of the same run, ``None`` where it is not installed."""
+    try:
+        spec = spiff_peer.specification()
+    except ImportError:
+        return None
+    return rate(lambda: spiff_peer.lifecycle(spec))
+
+
 def main(database_url: str = "") -> None:
     plain, timed = program(None), program(DUE)
     sizes = json.dumps(codec.dump(engine.start(timed, "amy", WORLD).run))
@@ -99,9 +109,12 @@ def main(database_url: str = "") -> None:
         ("with deadlines", rate(lambda: lifecycle(timed))),
         ("state stored as JSON between", rate(lambda: stored_lifecycle(plain))),
     ]
-    print("engine: lifecycles (submit + 3 approvals) a second, one core; aim 10,000")
+    peer = peer_rate()
+    print("engine: lifecycles (submit + 3 approvals) a second, one core; aim 10,000 and 6 x SpiffWorkflow")
     for label, found in rows:
-        print(f"  {label:32} {found:10,.0f}")
+        ratio = f"{found / peer:8.1f} x SpiffWorkflow" if peer else ""
+        print(f"  {label:32} {found:10,.0f}{ratio}")
+    print(f"  {'SpiffWorkflow':32} {peer:10,.0f}" if peer else "  SpiffWorkflow is not installed: make bench")
     print(f"  a state after submitting takes {len(sizes)} bytes")
 
 

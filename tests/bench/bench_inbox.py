@@ -14,6 +14,7 @@ from signoff.forms.models import records
 from signoff.platform import db
 from signoff.platform.people import current, tokens
 from signoff.platform.people import service as people
+from signoff.platform.statements import watched
 
 from .company import VALUES, company
 
@@ -78,16 +79,10 @@ def _copy(
 
 
 def _measure(client: FlaskClient, path: str, headers: dict[str, str], requests: int) -> None:
-    seen: list[str] = []
-
-    def note(*each: Any) -> None:
-        seen.append(each[2])
-
     for _ in range(3):
         assert client.get(path, headers=headers).status_code == 200
-    sa.event.listen(db.engine(), "before_cursor_execute", note)
-    client.get(path, headers=headers)
-    sa.event.remove(db.engine(), "before_cursor_execute", note)
+    with watched() as seen:
+        client.get(path, headers=headers)
     statements = [each for each in seen if not each.startswith(("BEGIN", "PRAGMA"))]
     times = []
     for _ in range(PASSES):

@@ -72,15 +72,15 @@ def write_definitions(folder: Path) -> Path:
 
 
 @contextmanager
-def fresh_database(database_url: str) -> Iterator[tuple[str, Path]]:
+def fresh_database(database_url: str, name: str = "bench") -> Iterator[tuple[str, Path]]:
     """An address that is empty and thrown away afterwards, and a folder; of PostgreSQL a database beside that given."""
     with tempfile.TemporaryDirectory(prefix="signoff-bench-") as folder:
         if not database_url or database_url.startswith("sqlite"):
-            yield f"sqlite:///{folder}/bench.db", Path(folder)
+            yield f"sqlite:///{folder}/{name}.db", Path(folder)
             return
         url = make_url(database_url).set(drivername="postgresql+psycopg")
         admin = sa.create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
-        name = f"{url.database or 'signoff'}_bench"
+        name = f"{url.database or 'signoff'}_{name}"
         with admin.connect() as connection:
             connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             connection.exec_driver_sql(f'CREATE DATABASE "{name}"')

@@ -85,9 +85,11 @@ def test_the_second_person_can_refuse() -> None:
 def test_a_transfer_to_the_first_does_not_help() -> None:
     game = play([approve("lead", "bob")], "lead/bob:approve", **TWO)
     game.happen(Transferred(game.task("lead", "dan").name, Actor("dan"), "bob"))
-    game.decide("lead", "bob")
-    assert not game.run.finished
-    assert "p:bob" not in {each.principal for each in game.run.open_tasks}
+    with pytest.raises(Forbidden, match="second person"):
+        game.decide("lead", "bob")
+    game.happen(Transferred(game.task("lead", "bob").name, Actor("bob"), "dan"))
+    game.decide("lead", "dan")
+    assert game.run.status == "approved"
 
 
 def test_one_who_decides_for_two_is_one_person() -> None:
@@ -96,6 +98,17 @@ def test_one_who_decides_for_two_is_one_person() -> None:
     game.act("one/bob:approve")
     game.happen(Decided(game.task("two").name, Actor("bob"), "approve"))
     assert not game.run.finished
+
+
+def test_where_only_one_could_be_asked_they_hand_it_on() -> None:
+    game = play([approve("a", "eve")], "a/eve:approve", authority={"amount": "amount", "two_above": "400"})
+    (task,) = game.run.tasks
+    assert task.principal == "r:admin"
+    with pytest.raises(Forbidden, match="second person") as error:
+        game.happen(Decided(task.name, Actor("eve"), "approve"))
+    assert error.value.code == "second_person"
+    game.happen(Transferred(task.name, Actor("eve"), "dan"))
+    assert game.act("a/dan:approve").run.status == "approved"
 
 
 def test_a_deadline_does_not_count_as_a_person() -> None:

@@ -144,6 +144,17 @@ def test_whoever_could_approve_alone_above_the_limit_is_found(steps, alone):
         assert person.name in each.message
 
 
+@pytest.mark.parametrize(
+    ("two_above", "highest"), [(None, "more"), ("2000", "2000"), ("1000", None), ("999.99", None), ("0", None)]
+)
+def test_above_the_threshold_of_two_persons_nobody_approves_alone(two_above, highest):
+    authority = {"amount": "amount"} if two_above is None else {"amount": "amount", "two_above": two_above}
+    found = [each for each in problems([BOB], authority=authority) if each.code == "alone_above_limit"]
+    assert bool(found) is (highest is not None)
+    if highest == "2000":
+        assert Decimal(1000) < Decimal(found[0].example["amount"]) <= Decimal(2000)
+
+
 def test_where_nobody_has_a_limit_none_is_asked_for():
     free = Directory.of([replace(person, limits={}) for person in PEOPLE], DEPARTMENTS)
     assert codes(problems([LEAD], free), "alone_above_limit") == []

@@ -6,7 +6,7 @@ import pytest
 
 from signoff.flows.deadlines import moment, plan
 from signoff.flows.definition import Due, Then
-from signoff.flows.effects import Actor, ClearTimer, CloseTask, Notify, OpenTask, SetTimer
+from signoff.flows.effects import Actor, ClearTimer, CloseTask, Note, Notify, OpenTask, SetTimer
 from signoff.flows.events import Added, Arrived, Expired, Resubmitted
 from signoff.platform.acting import ActingAs
 from signoff.platform.durations import parse_duration
@@ -28,13 +28,13 @@ def due(within: str, *remind: str, clock: str = "business", repeat: str | None =
 
 
 PLANS = [
-    ("half an hour", due("PT30M"), NOW, UTC_OF(2, 2, 30), []),
-    ("over the night", due("PT9H"), NOW, UTC_OF(3, 2), []),
-    ("over the weekend", due("P1D"), UTC_OF(6, 3), UTC_OF(9, 3), []),
-    ("always", due("PT12H", clock="always"), NOW, UTC_OF(2, 14), []),
+    ("half an hour", due("PT30M"), NOW, UTC_OF(2, 2, 30), [(2, 2)]),
+    ("over the night", due("PT9H"), NOW, UTC_OF(3, 2), [(3, 2)]),
+    ("over the weekend", due("P1D"), UTC_OF(6, 3), UTC_OF(9, 3), [(9, 3)]),
+    ("always", due("PT12H", clock="always"), NOW, UTC_OF(2, 14), [(2, 14)]),
     ("before and after", due("PT2H", "-PT1H", "PT0S", "PT4H"), NOW, UTC_OF(2, 4), [(2, 3), (2, 4), (2, 8)]),
-    ("before, on working time", due("PT2H", "-PT1H"), UTC_OF(2, 9), UTC_OF(3, 2), [(3, 1)]),
-    ("never before the opening", due("PT1H", "-P1D"), NOW, UTC_OF(2, 3), [(2, 2)]),
+    ("before, on working time", due("PT2H", "-PT1H"), UTC_OF(2, 9), UTC_OF(3, 2), [(3, 1), (3, 2)]),
+    ("never before the opening", due("PT1H", "-P1D"), NOW, UTC_OF(2, 3), [(2, 2), (2, 3)]),
     ("remind first, then escalate", due("PT1H", "PT0S", then="escalate"), NOW, UTC_OF(2, 3), [(2, 3), (2, 3)]),
 ]
 
@@ -94,6 +94,16 @@ def test_a_timer_that_comes_too_early_reminds_nobody():
 def test_after_a_standstill_one_reminder_is_enough():
     scene = expire(play([approve("lead", "bob", due=late(repeat="PT1H"))]), hours=7)
     assert len(scene.last(Notify)) == 1
+
+
+@pytest.mark.parametrize("remind", [[], ["-PT1H"], ["-PT1H", "PT3H"]])
+def test_that_a_deadline_passed_stands_in_the_history_though_nobody_is_reminded(remind):
+    scene = expire(play([approve("lead", "bob", due={"in": "PT2H", "remind": remind})]), hours=1)
+    expire(scene, hours=1)
+    assert scene.last(Notify) == []
+    assert [(note.event, note.data["what"]) for note in scene.last(Note)] == [("timer.fired", "overdue")]
+    expire(scene, hours=4)
+    assert len(scene.last(Notify)) == ("PT3H" in remind)
 
 
 def test_the_same_reminder_is_never_sent_twice():

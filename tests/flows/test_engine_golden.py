@@ -196,4 +196,4 @@ def test_golden_run(path):
 
 
 def test_there_are_golden_runs():
-    assert len(FILES) >= 6
+    assert len(FILES) >= 18

@@ -14,7 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 
 from signoff.flows import codec, engine
-from signoff.flows.effects import Actor, Call, ChangeTask, ClearTimer, CloseTask, OpenTask, SetTimer
+from signoff.flows.definition import Kind
+from signoff.flows.effects import Actor, Call, ChangeTask, ClearTimer, CloseTask, Note, OpenTask, ReopenTask, SetTimer
+from signoff.flows.engine_grace import taken
 from signoff.flows.events import (
     Added,
     Arrived,
@@ -26,11 +28,16 @@ from signoff.flows.events import (
     Failed,
     Released,
     Resubmitted,
+    Settled,
+    Taken,
     Transferred,
+    Undone,
     Urged,
     Withdrawn,
 )
-from signoff.flows.run import START, Run, State, Status
+from signoff.flows.run import FINISHED, START, Run, State, Status
+from signoff.flows.soundness import Said
+from signoff.flows.soundness import replayed as replayed_history
 from signoff.platform.errors import SignoffError
 
 from .playing import DIRECTORY, Play, action, approve, auto, delegating, parallel, program, route, tell, wait, work
@@ -136,7 +143,10 @@ def made(draw: Any) -> Play:
         "repeat_approver": draw(st.sampled_from(["ask", "skip"])),
         "withdraw": draw(st.sampled_from(["until_decided", "always", "never"])),
         "material": draw(st.sampled_from([[], ["amount"], ["amount", "kind"]])),
+        **draw(st.sampled_from([{}, {"grace": "PT10S"}])),
     }
+    if any(step.kind is Kind.APPROVE for step in plain.flow.walk()):
+        settings_ |= draw(st.sampled_from([{}, {"authority": {"amount": "amount", "two_above": str(TWO_ABOVE)}}]))
     directory = draw(st.sampled_from([DIRECTORY, delegating(("bob", "cay", "400"), ("cay", "ann", None))]))
     submitter = draw(st.sampled_from(["ann", "bob", "cay", "boss", None]))
     values = {
@@ -148,6 +158,7 @@ def made(draw: Any) -> Play:
     return Play(program(steps, **settings_), submitter, directory, values)
 
 
+TWO_ABOVE = Decimal(400)
 CHANGES = st.sampled_from(
     [{}, {}, {}, {"amount": Decimal(50)}, {"amount": Decimal(5000)}, {"note": "x"}, {"kind": "b"}]
 )
@@ -171,6 +182,12 @@ def anything(draw: Any, scene: Play) -> tuple[Any, dict[str, Any]]:
     to = draw(st.sampled_from([None, "start", *open_steps, *run.steps, "b0"]))
     resume = draw(st.sampled_from(["here", "again"]))
     decided = Decided(task, actor, verdict, "why", changes, to, resume)
+    if scene.program.settings.grace:
+        graceful = draw(
+            st.sampled_from([None, Taken(decided), Taken(decided), Settled(task, changes), Undone(task, actor)])
+        )
+        if graceful is not None:
+            return graceful, changes
     events = [
         (decided, changes),
         (decided, changes),
@@ -197,6 +214,7 @@ class Outside:
     def __init__(self) -> None:
         self.tasks: dict[str, str] = {}
         self.known: set[str] = set()
+        self.closed: dict[str, str] = {}
         self.timers: set[str] = set()
         self.calls: list[str] = []
 
@@ -210,7 +228,10 @@ class Outside:
                 assert each.name in self.tasks
                 self.tasks[each.name] = each.principal
             elif isinstance(each, CloseTask):
-                del self.tasks[each.name]
+                if each.name not in self.closed:  # a decision that comes to count closes what is closed already
+                    self.closed[each.name] = self.tasks.pop(each.name)
+            elif isinstance(each, ReopenTask):
+                self.tasks[each.name] = self.closed.pop(each.name)
             elif isinstance(each, SetTimer):
                 self.timers.add(each.name)
             elif isinstance(each, ClearTimer):
@@ -221,7 +242,16 @@ class Outside:
 
 def check(scene: Play, outside: Outside) -> None:
     run = scene.run
-    assert {task.name: task.principal for task in run.open_tasks} == outside.tasks
+    said = [
+        Said(each.event, each.actor.person, each.actor.acting_as, each.data)
+        for each in scene.history
+        if isinstance(each, Note)
+    ]
+    waiting, status = replayed_history(said)
+    assert waiting == {task.name for task in run.open_tasks if task.pending is None}
+    assert status == run.status.value or not (run.finished or status in FINISHED)
+    waiting_tasks = [task for task in run.open_tasks if taken(run, task) is None]
+    assert {task.name: task.principal for task in waiting_tasks} == outside.tasks
     for task in run.open_tasks:
         assert engine.people_of(task, scene.directory), f"nobody may act on {task}"
     if run.finished:
@@ -260,7 +290,7 @@ def drive_to_the_end(scene: Play, outside: Outside) -> None:
 
 def forward(run: Run, scene: Play) -> list[Any]:
     """Events that carry a run on, the likely first."""
-    found: list[Any] = []
+    found: list[Any] = [Settled(task.name) for task in run.tasks if task.pending is not None]
     for task in run.open_tasks:
         offered = engine.offers(scene.program, task)
         verdicts = [each for each in ("approve", "complete", "skip", "reject") if each in offered]
@@ -297,6 +327,7 @@ def test_whatever_happens_a_run_ends(data):
     assert scene.run.status in (Status.APPROVED, Status.REJECTED, Status.WITHDRAWN)
     replayed(scene)
     closed_for_good(scene)
+    approved_by_two(scene)
 
 
 def replayed(scene: Play) -> None:
@@ -308,6 +339,19 @@ def replayed(scene: Play) -> None:
         effects += transition.effects
     assert transition.run == scene.run
     assert effects == scene.history
+
+
+def approved_by_two(scene: Play) -> None:
+    """Above the threshold nobody closes a case alone, in whatever order things happened."""
+    amount = scene.world.values.get("amount")
+    if scene.run.status is not Status.APPROVED or scene.program.settings.authority is None or amount is None:
+        return
+    persons = {
+        each.by
+        for each in scene.run.closed
+        if each.verdict == "approve" and not each.void and each.by not in (None, scene.submitter)
+    }
+    assert amount <= TWO_ABOVE or len(persons) >= 2
 
 
 def closed_for_good(scene: Play) -> None:

@@ -156,7 +156,7 @@ def test_the_page_moves_and_undoes(asking: Flask, sign_in: Any) -> None:
         with sign_in("ada") as client:
             page = client.get("/definitions/flow/ask/moves").text
             assert "Asked in addition: first, cashier" in page
-            assert "/definitions/flow/ask/moves" in client.get("/definitions/flow/ask").text
+            assert "/definitions/flow/ask/moves" in client.get("/definitions/flow/ask/json").text
             client.post("/definitions/flow/ask/moves", data={"do": "all", "note": "n"})
             assert versions()[2] == 2
             assert "3 requests to version 2" in client.get("/definitions/flow/ask/moves").text

@@ -169,7 +169,7 @@ def agree(scene: Play, task: Task) -> bool:
     return False
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(stories())
 def test_prediction_and_reality_agree(story: tuple[Any, str | None, dict[str, Any]]) -> None:
     made, submitter, values = story

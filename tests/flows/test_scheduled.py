@@ -40,7 +40,7 @@ def test_the_digest_says_what_waits_and_is_silent_where_nothing_does(context: Fl
     _publish("digest", to=[{"role": "service"}, {"person": "amy"}])
     _run(context)
     [digest] = [each for each in notifications_of("bo").items if each.template == "digest"]
-    assert digest.title == "1 requests wait for you, 0 overdue"
+    assert digest.title == "Waiting for you: 1, overdue: 0"
     assert str(made.number) in digest.body
     assert digest.link == "/inbox"
     assert "digest" not in [each.template for each in notifications_of("amy").items]

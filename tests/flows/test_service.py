@@ -1,5 +1,6 @@
 """Use cases of requests: what each stores, who may, what is refused, and that nothing happens half."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from signoff.platform import audit
 from signoff.platform.db import reading
 from signoff.platform.errors import Conflict, Forbidden, NotFound, Refused, TooMany
 from signoff.platform.models import outbox, timers
+from signoff.platform.people import service as people
+from signoff.platform.people.directory import Delegation
 from signoff.platform.scheduler import run_due
 
 from ..conftest import Clock
@@ -211,11 +214,6 @@ def test_a_comment_is_kept_and_tells_whom_it_mentions() -> None:
 
 
 def test_a_delegate_decides_and_is_recorded_as_such(at: Clock) -> None:
-    from datetime import timedelta
-
-    from signoff.platform.people import service as people
-    from signoff.platform.people.directory import Delegation
-
     people.set_delegation(Delegation("li", "fang", at.at - timedelta(days=1), at.at + timedelta(days=5)), by="li")
     made = refund(3)
     decide("bo")
@@ -224,6 +222,20 @@ def test_a_delegate_decides_and_is_recorded_as_such(at: Clock) -> None:
     service.decide(task.id, by=person("fang"), verdict="approve")
     entry = next(each for each in reversed(audit.entries(made.chain)) if each.event == "task.decided")
     assert (entry.actor, entry.acting_as, entry.data["on_behalf_of"]) == ("fang", "delegate", "li")
+
+
+def test_who_stands_in_for_the_approver_of_their_own_request_neither_finds_nor_decides_it(at: Clock) -> None:
+    people.set_delegation(Delegation("li", "fang", at.at - timedelta(days=1), at.at + timedelta(days=5)), by="li")
+    people.set_delegation(Delegation("fang", "amy", at.at - timedelta(days=1), at.at + timedelta(days=5)), by="fang")
+    made = refund(3, by="amy")
+    decide("bo")
+    task = task_of("li")
+    assert tasks_of("amy") == []
+    assert [each.id for each in tasks_of("fang")] == [task.id]
+    with pytest.raises(Forbidden, match="asked for this yourself"):
+        service.decide(task.id, by=person("amy"), verdict="approve")
+    service.decide(task.id, by=person("fang"), verdict="approve")
+    assert forms.read_record(made.id, by=person("fang")).id == made.id
 
 
 def test_a_reminder_and_an_escalation_come_with_time(at: Clock) -> None:

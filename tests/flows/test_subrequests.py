@@ -13,7 +13,7 @@ from signoff.forms import catalogue as form_catalogue
 from signoff.forms import service as forms
 from signoff.forms.records import Record
 from signoff.platform import audit
-from signoff.platform.errors import Forbidden
+from signoff.platform.errors import Forbidden, Refused
 from signoff.platform.scheduler import run_due
 
 from ..conftest import Clock
@@ -156,7 +156,12 @@ def test_a_form_without_a_flow_is_done_at_once(nested: Flask) -> None:
 
 
 def test_requests_that_ask_for_themselves_end(nested: Flask) -> None:
-    catalogue.publish_flow(flow("claim", ask_for("claim", on_error="fail"), SIGN), by="ada")
+    with pytest.raises(Refused, match="claim → claim"):
+        catalogue.publish_flow(flow("claim", ask_for("claim", on_error="fail"), SIGN), by="ada")
+    named = {"id": "named", "when": {"result": {"empty": True}}, "steps": [ask_for("claim", on_error="fail")]}
+    rest = {"id": "rest", "otherwise": True, "steps": []}
+    always = {"id": "always", "kind": "route", "branches": [named, rest]}
+    catalogue.publish_flow(flow("claim", always, SIGN), by="ada")
     made = claim(nested, times=40)
     assert of(made).status in ("rejected", "open")
     found = forms.find("claim", by=person("ada")).items

@@ -226,9 +226,9 @@ def test_administrators_change_a_threshold_and_publish(sign_in: SignIn) -> None:
         assert client.get("/definitions").status_code == 403
     with sign_in("ada") as client:
         assert "Refund approval" in text(client.get("/definitions"))
-        assert client.get("/definitions/flow/refund").status_code == 200
-        assert client.get("/definitions/flow/new").status_code == 200
-        assert client.get("/definitions/flow/nothing").status_code == 404
+        assert client.get("/definitions/flow/refund/json").status_code == 200
+        assert client.get("/definitions/flow/new/json").status_code == 200
+        assert client.get("/definitions/flow/nothing/json").status_code == 404
         flow["steps"][2]["branches"][0]["when"] = {"amount": {"lt": "100"}}
         gap = json.dumps(flow, indent=2)
         checked = client.post("/definitions/flow/refund", data={"do": "check", "text": gap, "base_version": "1"})
@@ -249,7 +249,7 @@ def test_administrators_change_a_threshold_and_publish(sign_in: SignIn) -> None:
         page = text(client.get("/definitions/flow/refund/versions/2"))
         assert "100" in page
         assert client.post("/definitions/flow/refund/versions/1").status_code == 303
-        assert "What it would change" in text(client.get("/definitions/flow/refund"))
+        assert "What it would change" in text(client.get("/definitions/flow/refund/json"))
 
 
 def test_the_dashboard_counts(sign_in: SignIn, shop: Flask) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from flask import Flask
 from standardwebhooks.webhooks import Webhook as Verifier
 
 from signoff.flows import calling, service
+from signoff.flows import catalogue as flows
 from signoff.flows.actions import ActionContext, ActionFailed
 from signoff.forms import records
 from signoff.platform import clock, webhooks
@@ -17,9 +19,11 @@ from signoff.platform.db import reading
 from signoff.platform.scheduler import run_due
 from signoff.platform.webhooks import Wanted
 
-from ..conftest import Clock
+from ..conftest import Clock, definition
 from ..platform.receiver import Receiver, receiving
 from . import shop as at_shop
+
+ASKED_AT = datetime(2026, 3, 2, 2, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -65,11 +69,27 @@ def test_a_deadline_that_passes_is_told_once(receiver: Receiver, context: Flask,
     assert len(overdue) == len({each["data"]["task"]["id"] for each in overdue}) >= 1
 
 
+def test_a_deadline_that_nobody_is_reminded_of_is_told_too(receiver: Receiver, context: Flask, at: Clock) -> None:
+    document = definition("refund.flow")
+    document["steps"][0]["due"] = {"in": "PT30M", "clock": "always"}
+    flows.publish_flow(document, by="ada", note="")
+    made = at_shop.refund()
+    run_due(context)
+    receiver.requests.clear()
+    at.move(minutes=30)
+    run_due(context)
+    [overdue] = told(receiver)
+    assert (overdue["type"], overdue["data"]["record"]["number"]) == ("task.overdue", made.number)
+    at.move(hours=30)
+    run_due(context)
+    assert len(receiver.requests) == 1
+
+
 def _context(key: str, **arguments: Any) -> ActionContext:
     made = at_shop.refund()
     with reading() as conn:
         record = records.fetch(conn, made.id)
-    return ActionContext(key=key, arguments=arguments, record=record, run_id=1, now=clock.now())
+    return ActionContext(key=key, arguments=arguments, record=record, run_id=1, now=clock.now(), asked_at=ASKED_AT)
 
 
 def test_a_flow_calls_with_a_signature_and_an_idempotency_key(receiver: Receiver) -> None:
@@ -79,6 +99,13 @@ def test_a_flow_calls_with_a_signature_and_an_idempotency_key(receiver: Receiver
     [(_, headers, body)] = receiver.requests
     assert headers["idempotency-key"] == headers["webhook-id"] == "run:1:ask#1"
     assert Verifier(webhooks.find("erp").secret).verify(body, headers)["data"]["data"] == {"parcel": "SF1"}
+
+
+def test_what_is_asked_again_is_the_same(receiver: Receiver) -> None:
+    first = _context("run:1:ask#1", webhook="erp", data={"parcel": "SF1"})
+    calling.call(first)
+    calling.call(replace(first, now=first.now + timedelta(minutes=5)))
+    assert len({body for _, _, body in receiver.requests}) == 1
 
 
 @pytest.mark.parametrize(("status", "final"), [(500, False), (429, False), (400, True), (404, True), (302, True)])

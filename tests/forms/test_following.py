@@ -23,6 +23,7 @@ from .forming import choice, document, lookup, money, number, program, table, te
 from .scripts import answers
 
 CASES = 400
+SAID_AT_ONCE = ("required", "min", "max", "check")
 NUMBERS = ["", "", "0", "1", "2.50", "12.345", "-3", "１２", "7%", "words", "999999", "0.1", "1,000"]
 
 
@@ -62,6 +63,8 @@ def a_form_of_everything() -> dict[str, Any]:
             choice("kind", "in", "out"),
             money("total", compute='quantity * price * IF(tier = "vip", 0.9, 1)'),
             text("hint", compute='IF(kind = "out", "goes " & name, "")'),
+            text("why", max_length=9),
+            choice("shelf", "a", "b"),
         ),
     ]
     rules = [
@@ -74,6 +77,16 @@ def a_form_of_everything() -> dict[str, Any]:
         {"when": {"until": {"lt": {"field": "day"}}}, "hide": ["stars"]},
         {"when": {"submitter.role": "support"}, "require": ["hour"]},
         {"when": {"name": {"starts_with": "Li"}}, "hide": ["lines"]},
+        {"when": {"kind": "in"}, "hide": ["lines.why"], "set": {"lines.price": "quantity * 1.5"}},
+        {"when": "quantity > count", "require": ["lines.why", "lines.shelf"]},
+        {"when": {"tier": "vip", "kind": "out"}, "readonly": ["lines.shelf"], "hide": ["lines.hint"]},
+        {"check": {"until": {"gte": {"field": "day"}}}, "at": "until", "message": {"en": "Too soon.", "zh": "太早。"}},
+        {"when": {"tier": "vip"}, "check": "sum <= 900", "at": "amount"},
+        {"when": {"kind": "out"}, "check": "quantity < count", "at": "lines.quantity", "message": "Not so many."},
+        {
+            "set": {"lines.shelf": 'IF(quantity > 9, "b", "a")'},
+            "when": {"quantity": {"gt": 5}, "why": {"empty": False}},
+        },
     ]
     return document(fields, rules=rules)
 
@@ -182,6 +195,20 @@ def test_the_script_says_at_once_what_the_server_says_then(
                 theirs = {key: held for key, held in theirs.items() if key in server["visible"]}
             assert {key: browser[word][key] for key in theirs} == theirs, (word, case["sent"])
             known += len(theirs)
+        for ident, cell in browser["cells"].items():
+            assert ident[2:].split("-")[0] + "." + ident.split("-")[3] in server["cells"]["columns"]
+            for word, holds in cell.items():
+                if word != "hidden" and ident in server["cells"]["hidden"]:
+                    continue
+                assert (ident in server["cells"][word]) is holds, (ident, word, case["sent"])
+                known += 1
+        for ident, message in browser["problems"].items():
+            theirs = [each for each in server["problems"] if each["id"] == ident]
+            if message is None:
+                assert [each["code"] for each in theirs if each["code"] in SAID_AT_ONCE] == [], (ident, case["sent"])
+            else:
+                assert message in [each["message"] for each in theirs], (ident, message, theirs, case["sent"])
+                known += 1
         shared = browser["outputs"].keys() & server["outputs"].keys()
         assert {key: browser["outputs"][key] for key in shared} == {key: server["outputs"][key] for key in shared}, (
             case["sent"]

@@ -127,7 +127,14 @@ def _calls() -> Blueprint:
     def for_all() -> dict[str, Any]:
         return {"open": True}
 
-    definition_routes(calls, "form", check=_check, publish=_publish)
+    definition_routes(
+        calls,
+        "form",
+        check=_check,
+        publish=_publish,
+        subject=lambda document: str(document["key"]),
+        changes=lambda _before, _after, _language: None,
+    )
     return calls
 
 

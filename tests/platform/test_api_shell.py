@@ -255,9 +255,9 @@ class TestDefinitions:
         answer = calls("POST", "/forms/leave/publish", by="ada", json=body)
         assert [each["path"] for each in problem(answer)["problems"]] == [f"/{missing}"]
 
-    def test_only_admins_change_definitions(self, calls: Callable[..., Any]) -> None:
+    def test_only_admins_and_owners_change_definitions(self, calls: Callable[..., Any]) -> None:
         answer = self.publish(calls, 0, by="amy", document=self.document)
-        assert problem(answer)["right"] == "admin"
+        assert problem(answer)["right"] == "admin or owner of leave"
 
     def test_the_key_of_the_address_is_the_key_of_the_document(self, calls: Callable[..., Any]) -> None:
         answer = self.publish(calls, 0, document={**self.document, "key": "holiday"})

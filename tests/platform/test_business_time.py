@@ -58,8 +58,10 @@ def test_office_hours_in_china(start: str, duration: str, end: str) -> None:
 def test_make_up_days_are_worked_and_holidays_are_not() -> None:
     assert OFFICE.working(date(2026, 2, 14))
     assert not OFFICE.working(date(2026, 2, 17))
-    assert OFFICE.working_days(date(2026, 2, 13), date(2026, 2, 28)) == 6
-    assert OFFICE.working_days(date(2026, 2, 28), date(2026, 2, 13)) == -6
+    assert OFFICE.working_days(date(2026, 2, 13), date(2026, 2, 28)) == 7
+    assert OFFICE.working_days(date(2026, 2, 28), date(2026, 2, 13)) == -7
+    assert OFFICE.working_days(date(2026, 3, 9), date(2026, 3, 9)) == 1
+    assert OFFICE.working_days(date(2026, 3, 7), date(2026, 3, 8)) == 0
 
 
 def _calendar(**document: object) -> Calendar:

@@ -73,8 +73,10 @@ SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
 def test_types_are_found_by_content(context: Flask, at: Clock, content: bytes, name: str, media_type: str) -> None:
     stored = store(content, name)
     assert stored.media_type == media_type
-    assert stored.path.read_bytes() == content
-    assert stored.has_thumbnail == stored.thumbnail_path.exists() == (media_type in files.file_types.INLINE)
+    with files.storage().open(stored.id) as kept:
+        assert kept.read() == content
+    has_thumbnail = files.storage().exists(stored.thumbnail)
+    assert stored.has_thumbnail == has_thumbnail == (media_type in files.file_types.INLINE)
 
 
 @pytest.mark.parametrize(
@@ -201,14 +203,14 @@ def test_abandoned_uploads_are_swept_and_attached_ones_stay(context: Flask, at: 
     timers.start_chores()
     at.move(hours=23, minutes=30)
     run_due(context)
-    assert [each.path.exists() for each in (abandoned, kept, young)] == [False, True, True]
-    assert not abandoned.thumbnail_path.exists()
+    assert [files.storage().exists(each.id) for each in (abandoned, kept, young)] == [False, True, True]
+    assert not files.storage().exists(abandoned.thumbnail)
     assert set(files.get_many([abandoned.id, kept.id, young.id])) == {kept.id, young.id}
     with transaction() as conn:
         files.release(conn, "record:17")
     at.move(days=2)
     run_due(context)
-    assert not kept.path.exists()
+    assert not files.storage().exists(kept.id)
 
 
 def test_pages_give_pictures_inline_and_all_else_as_a_sandboxed_download(

@@ -57,9 +57,15 @@ def test_a_delegation_holds_only_in_its_time(at: datetime) -> None:
     assert policy.principals(CAY, people, at) == ("p:cay",)
 
 
-def test_delegations_are_not_passed_on() -> None:
-    people = directory(Delegation("amy", "bo", NOW - DAY, NOW + DAY), Delegation("bo", "cay", NOW - DAY, NOW + DAY))
-    assert "p:amy" not in policy.principals(CAY, people, NOW)
+def test_whoever_stands_in_for_a_delegate_acts_for_the_first_one_too() -> None:
+    chain = directory(Delegation("amy", "bo", NOW - DAY, NOW + DAY), Delegation("bo", "cay", NOW - DAY, NOW + DAY))
+    assert {"p:amy", "p:bo", "p:cay"} <= set(policy.principals(CAY, chain, NOW))
+    assert "p:cay" not in policy.principals(AMY, chain, NOW)
+
+
+def test_delegations_in_a_ring_end() -> None:
+    ring = directory(Delegation("amy", "bo", NOW - DAY, NOW + DAY), Delegation("bo", "amy", NOW - DAY, NOW + DAY))
+    assert policy.principals(AMY, ring, NOW).count("p:amy") == 1
 
 
 def test_departments_in_a_ring_end() -> None:

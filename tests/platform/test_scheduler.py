@@ -2,20 +2,22 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.engine import Connection
 
-from signoff.platform import background, clock, timers
+from signoff.platform import background, clock, scheduler, timers
 from signoff.platform.background import Job
 from signoff.platform.db import reading, transaction
 from signoff.platform.models import outbox
 from signoff.platform.models import timers as table
 from signoff.platform.scheduler import Worker
 from signoff.platform.timers import Timer, set_timer
+
+from ..conftest import Clock
 
 PATIENCE = 20
 
@@ -155,3 +157,39 @@ def test_chores_are_set_once_for_all_workers(context: Flask, done: Done) -> None
         (due_at,) = conn.scalars(sa.select(table.c.due_at))
     assert calls == ["swept"]
     assert due_at > clock.now() + timedelta(hours=23)
+
+
+def test_a_clock_that_is_set_back_is_not_slept_out(done: Done) -> None:
+    alarm = scheduler._Alarm(timezone="UTC")
+    alarm.start()
+    alarm.add_job(done.add, "date", run_date=datetime.now(UTC) + timedelta(hours=1), args=["looked"])
+    assert done.wait_for(1) == ["looked"]
+    alarm.shutdown()
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_it_works_by_the_clock_of_the_product(
+    context: Flask, done: Done, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    monkeypatch.setattr(clock, "_source", lambda: datetime.now(UTC) + timedelta(hours=hours))
+    worker = Worker(context)
+    worker.start()
+    with transaction() as conn:
+        set_timer(conn, "soon", "test", clock.now() + timedelta(milliseconds=50), {})
+    assert done.wait_for(1) == ["soon"]
+    worker.stop()
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_long_jobs_stay_its_own_whichever_way_the_clock_is_moved(
+    context: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    extended: list[Job] = []
+    monkeypatch.setattr(background, "extend", lambda jobs, _now: extended.extend(jobs))
+    worker = Worker(context)
+    job = Job(1, None, "test", {}, 1)
+    worker._jobs[background.Lane.OUTSIDE][1] = job
+    worker._extend(at.now())
+    assert extended == []
+    worker._extend(at.move(hours=hours))
+    assert extended == [job]

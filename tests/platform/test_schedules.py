@@ -217,7 +217,11 @@ def test_the_pages(company: Flask, at: Clock, sign_in: SignIn) -> None:
     try:
         with sign_in("ada") as browser:
             assert "No schedules yet" in browser.get("/schedules").text
-            assert "every working day 09:00" in browser.get("/schedules/add").text
+            fresh = browser.get("/schedules/add").text
+            assert "every working day 09:00" in fresh
+            assert fresh.count("09:00</time>") == 5
+            assert "older_than" in browser.get("/schedules/add?do=clean_up").text
+            assert "每个工作日 09:00" in browser.get("/schedules/add", headers={"Accept-Language": "zh-CN"}).text
             typed = {
                 "key": "digest", "title_en": "Digest", "title_zh": "每日摘要", "when": "every weekday 09:00",
                 "zone": "person", "missed": "once", "do": "digest", "with": "{}", "active": "y",

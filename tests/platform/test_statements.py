@@ -1,5 +1,6 @@
 """Statements on the driver's own cursor: types and errors as Core has them, writes that travel together in order."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from signoff.platform import db, statements
+from signoff.platform import audit, background, db, statements
+from signoff.platform.audit import Entry
 from signoff.platform.errors import Unavailable
-from signoff.platform.models import settings, timers
+from signoff.platform.models import outbox, settings, timers
 from signoff.platform.statements import Statement, watched
 
 AT = datetime(2026, 3, 2, 2, 0, 0, 5, tzinfo=UTC)
@@ -99,6 +101,15 @@ def test_errors_are_those_of_sqlalchemy(late: bool) -> None:
         fails()
 
 
+def test_a_count_that_is_right_is_kept() -> None:
+    counts: list[int] = []
+    with db.transaction() as conn:
+        SETTING.later(conn, {"key": "a", "value": 1}, counts.append)
+    with db.reading() as conn:
+        assert counts == [1]
+        assert conn.execute(sa.select(settings.c.key)).scalars().all() == ["a"]
+
+
 def test_a_table_that_is_missing_is_said_in_words() -> None:
     nothing = Statement(sa.text("SELECT * FROM signoff_nothing"))
     with pytest.raises(Unavailable, match="lacks a table"), db.reading() as conn:
@@ -110,7 +121,7 @@ def test_one_use_case_asks_over_one_connection() -> None:
         with db.reading() as inner:
             assert inner is outer
         with db.transaction() as writing:
-            assert writing is not outer
+            assert writing is outer
             with db.reading() as inside:
                 assert inside is writing
 
@@ -120,3 +131,27 @@ def test_what_runs_can_be_watched() -> None:
         SETTING.later(conn, {"key": "a", "value": 1})
         conn.execute(sa.select(settings.c.key))
     assert [each.split()[0] for each in seen if "signoff_setting" in each] == ["INSERT", "SELECT"]
+
+
+def test_rows_that_wait_for_each_other_are_all_there(context: Flask) -> None:
+    with db.transaction() as conn, watched() as seen:
+        for number in range(3):
+            audit.append(conn, f"test:{number}", [Entry("tested", None, "system", {"n": number}, AT)])
+            background.enqueue(conn, "test", {"n": number}, key=f"test:{number}")
+            background.enqueue(conn, "test", {"n": 9}, key="test:0")
+        assert len(seen) >= 12
+    with db.reading() as conn:
+        jobs = conn.execute(sa.select(outbox.c.key, outbox.c.payload).order_by(outbox.c.key)).all()
+    assert [tuple(each) for each in jobs] == [(f"test:{number}", {"n": number}) for number in range(3)]
+    assert audit.verify().ok
+    assert [each.data for each in audit.entries("test:2")] == [{"n": 2}]
+
+
+def test_what_waits_is_undone_with_its_part(context: Flask) -> None:
+    with db.transaction() as conn:
+        background.enqueue(conn, "test", {}, key="kept")
+        with suppress(ValueError), db.undoable():
+            background.enqueue(conn, "test", {}, key="undone")
+            raise ValueError
+    with db.reading() as conn:
+        assert conn.scalars(sa.select(outbox.c.key)).all() == ["kept"]

@@ -44,6 +44,16 @@ def speak(app: Flask) -> Iterator[Callable[[str], Any]]:
         yield speaking
 
 
+@pytest.fixture
+def own_menu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A menu without an entry, for one test."""
+    monkeypatch.setattr(menus, "_entries", {})
+    menus._changed()
+    yield
+    monkeypatch.undo()
+    menus._changed()
+
+
 def token_of(client: FlaskClient) -> str:
     found = re.search(r'name="csrf-token" content="([^"]+)"', client.get("/page").text)
     assert found is not None
@@ -91,6 +101,14 @@ class TestSession:
             assert "Set-Cookie" not in client.get("/still").headers
         with clock.fixed(NOW + timedelta(minutes=11)):
             assert "SameSite=Lax" in client.get("/still").headers["Set-Cookie"]
+
+    def test_a_token_is_signed_once_a_minute_and_is_of_its_session_alone(self, app: Flask, client: FlaskClient) -> None:
+        with clock.fixed(NOW):
+            first, again, others = token_of(client), token_of(client), token_of(app.test_client())
+        assert first == again
+        assert client.post("/change", data={"csrf_token": first}).text == "changed"
+        assert others != first
+        assert client.post("/change", data={"csrf_token": others}).status_code == 400
 
     def test_a_change_needs_the_pages_token(self, client: FlaskClient) -> None:
         refused = client.post("/change")
@@ -167,8 +185,8 @@ class TestLayout:
         assert with_aside.count("<p>content</p>") == 1
         assert "page-aside" in with_aside
 
-    def test_the_menu_shows_what_a_person_may_see(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(menus, "_entries", {})
+    @pytest.mark.usefixtures("own_menu")
+    def test_the_menu_shows_what_a_person_may_see(self, app: Flask) -> None:
         menus.add(menus.MenuEntry("b", "Second", "probe.page", order=2, count=lambda: 7))
         menus.add(menus.MenuEntry("a", "First", "probe.still", order=1))
         menus.add(menus.MenuEntry("gone", "Gone", "nobody.knows", order=3))
@@ -185,6 +203,31 @@ class TestLayout:
         lists = ("Lists", None, False, ["Orders"])
         assert drawn() == [first, second, lists]
         assert drawn("admin") == [first, second, ("Admin", None, True, ["People"]), lists]
+
+    @pytest.mark.usefixtures("own_menu")
+    def test_what_is_remembered_of_the_bars_follows_what_they_show(self, client: FlaskClient) -> None:
+        def header() -> str:
+            page = client.get("/page").text
+            return page[page.index("<header") : page.index("</header>")]
+
+        now: dict[str, Any] = {"count": 371, "links": [], "may": False}
+        menus.add(menus.MenuEntry("a", "First", "probe.page", count=lambda: now["count"]))
+        menus.add(menus.MenuEntry("b", "Second", links=lambda: now["links"]))
+        menus.add(menus.MenuEntry("c", "Third", "probe.still", roles=("x",), may=lambda _person: now["may"]))
+        client.get("/enter/amy")
+        assert '"count">371<' in header()
+        now["count"] = 842
+        assert '"count">842<' in header()
+        assert "Orders" not in header()
+        now["links"] = [menus.MenuLink("Orders", "/o")]
+        assert "Orders" in header()
+        assert "Third" not in header()
+        now["may"] = True
+        assert "Third" in header()
+        menus.add(menus.MenuEntry("d", "Fourth", "probe.still"))
+        assert "Fourth" in header()
+        client.post("/preferences", data={"csrf_token": token_of(client), "language": "zh"})
+        assert "主菜单" in header()
 
 
 @pytest.mark.parametrize(

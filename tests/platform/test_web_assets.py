@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -22,6 +23,7 @@ def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(assets, "_seen", [-10.0, 0])
     assets._parsed.cache_clear()
     app = Flask("small")
+    app.extensions["signoff"] = SimpleNamespace(caches={})
     app.register_blueprint(bp, url_prefix="/100%25")
     with app.test_request_context("/"):
         yield tmp_path

@@ -40,8 +40,9 @@ def call_of(record: int, action: str, **arguments: Any) -> ActionContext:
         found = records.fetch(conn, record)
     assert found is not None
     return ActionContext(
-        key=f"run:1:{action}#1", arguments=arguments, record=found, run_id=1, conn=None, now=found.created_at
-    )
+        key=f"run:1:{action}#1", arguments=arguments, record=found, run_id=1, now=found.created_at,
+        asked_at=found.created_at,
+    )  # fmt: skip
 
 
 def on_hand(product: int) -> int:

@@ -114,9 +114,9 @@ def api(demo: Server) -> Iterator[Callable[[str], Api]]:
 @pytest.fixture(scope="session")
 def filed(api: Callable[[str], Api]) -> Filed:
     """``number = filed()``: a refund of amy's that waits for its first answer."""
-    amy = api("amy")
 
     def file(**values: Any) -> str:
+        amy = api("amy")
         proof = amy.upload("proof.png", picture()["buffer"], "image/png")["id"]
         line = {"product": "LAN-101", "quantity": 1, "unit_price": "1.00"}
         usual = {"order": order_from(amy)["id"], "path": "refund_only", "reason": "changed_mind", "lines": [line],

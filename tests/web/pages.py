@@ -42,6 +42,15 @@ class Fill:
         box.press("Enter")
         expect(option).to_be_hidden()
 
+    def order(self, number: str) -> None:
+        """Look up an order, and take out the items that come with it but for the first."""
+        self.pick("order", number)
+        rows = self.page.locator("[id='f-lines'] tbody tr")
+        expect(rows.first.locator("input[name$='-quantity']")).not_to_have_value("", timeout=APPEARS_MS)
+        for _ in range(rows.count() - 1):
+            rows.last.locator("[data-lines=remove]").click()
+        expect(rows).to_have_count(1)
+
     def line(self, row: int, sku: str, quantity: str, price: str) -> None:
         self.pick(f"lines-{row}-product", sku)
         self.field(f"lines-{row}-quantity").fill(quantity)

@@ -51,7 +51,11 @@ def main() -> None:
             _of_staff(studio)
             _of_approvers(studio)
             _of_the_customer(studio)
+            _of_managers(studio)
             _of_admins(studio)
+            _of_the_form_builder(studio)
+            _of_the_flow_builder(studio)
+            _of_publishing(studio)
             browser.close()
 
 
@@ -72,7 +76,7 @@ def _of_staff(studio: Studio) -> None:
     with studio.page("amy") as amy:
         _keep(amy, "home")
         fill = Fill(amy, studio.url)
-        fill.pick("order", order)
+        fill.order(order)
         fill.choose(path="return", reason="changed_mind")
         fill.line(0, "MUG-204", "1", "2500")
         fill.add_row()
@@ -117,16 +121,120 @@ def _of_the_customer(studio: Studio) -> None:
         _keep(customer, "status")
 
 
+def _of_managers(studio: Studio) -> None:
+    with studio.page("ada") as ada:
+        ada.goto(f"{studio.url}/dashboard?form=refund")
+        expect(ada.locator("canvas[data-started]")).to_have_count(5)
+        _keep(ada, "dashboard")
+        ada.goto(f"{studio.url}/search?q=wang")
+        _keep(ada, "search")
+        ada.goto(f"{studio.url}/components")
+        _keep(ada, "components")
+    with studio.page("amy") as amy:
+        amy.goto(f"{studio.url}/requests?status=approved")
+        for place in range(amy.locator("tbody a.row-link").count()):
+            amy.goto(f"{studio.url}/requests?status=approved")
+            amy.locator("tbody a.row-link").nth(place).click()
+            survey = amy.locator("a[href*='/survey/']")
+            if survey.count():
+                _of_the_survey(studio, f"{studio.url}{survey.first.get_attribute('href')}")
+                break
+
+
+def _of_the_survey(studio: Studio, address: str) -> None:
+    with studio.page(viewport=PHONE, locale="zh-CN") as customer:
+        customer.goto(address)
+        customer.locator("[name=score][value='5']").check(force=True)
+        _keep(customer, "survey-phone-zh")
+
+
 def _of_admins(studio: Studio) -> None:
     with studio.page("ada") as ada:
         ada.goto(f"{studio.url}/definitions")
         _keep(ada, "definitions")
-        ada.get_by_role("link", name="Refund approval").click()
-        editor = ada.get_by_label("Definition (JSON)")
-        editor.fill(_with_a_gap(editor.input_value()))
-        ada.get_by_role("button", name="Check", exact=True).click()
-        ada.locator("#problems").wait_for()
-        _keep(ada, "definition-problems")
+
+
+def _of_the_form_builder(studio: Studio) -> None:
+    with studio.page("ada") as ada:
+        ada.goto(f"{studio.url}/definitions/form/refund")
+        ada.locator("[data-name=return_tracking] .canvas-field-open").click()
+        ada.locator(".palette-type[data-type=text]").click()
+        label = ada.locator(".inspector [data-first]")
+        label.locator("[data-language=en]").fill("Carrier")
+        label.locator("[data-language=zh]").fill("承运商")
+        ada.locator(".inspector input[type=checkbox]").first.check()
+        ada.locator("[data-add=show]").click()
+        condition = ada.locator(".asked-rule select")
+        condition.first.select_option(label="State of the goods")
+        condition.nth(2).select_option(label="Return and refund")
+        expect(ada.locator("[data-save]")).to_have_attribute("data-state", "saved")
+        _keep(ada, "builder-form")
+        ada.locator("#tab-preview").click()
+        frame = ada.frame_locator(".preview-frame")
+        ada.get_by_role("button", name="Phone").click()
+        ada.get_by_label("Language").select_option("zh")
+        expect(frame.locator("h1")).to_have_text("退款申请")
+        frame.locator("[id='f-path']").select_option("return")
+        frame.locator("[id='f-carrier']").scroll_into_view_if_needed()
+        _keep(ada, "builder-form-preview")
+    client_of(studio.demo, "ada").send("DELETE", "/forms/refund/draft", None)
+
+
+def _of_the_flow_builder(studio: Studio) -> None:
+    admin = client_of(studio.demo, "ada")
+    flow = _with_a_gap(json.dumps(admin.get("/flows/refund")["document"]))
+    admin.send("PUT", "/flows/refund/draft", {"document": json.loads(flow), "base_version": 1})
+    with studio.page("ada") as ada:
+        ada.goto(f"{studio.url}/definitions/flow/refund")
+        ada.locator("[data-key=level]").click()
+        ada.locator("[data-fault=gap]").wait_for()
+        _keep(ada, "builder-flow")
+        ada.locator("[data-key=lead]").click()
+        ada.locator(".whom-today", has_text="Li Na").wait_for()
+        _keep(ada, "builder-flow-who")
+        ada.locator("#flow-tab-time").click()
+        ada.locator("[data-do=add-reminder]").click()
+        ada.locator("[data-reminder='2']").wait_for()
+        _keep(ada, "builder-flow-time")
+    admin.send("DELETE", "/flows/refund/draft", None)
+
+
+def _of_publishing(studio: Studio) -> None:
+    admin = client_of(studio.demo, "ada")
+    refund = json.dumps(admin.get("/flows/refund")["document"], ensure_ascii=False, indent=2)
+    with studio.page("ada") as ada:
+        ada.goto(f"{studio.url}/definitions/flow/refund")
+        ada.locator("#tab-json").click()
+        _write(ada, _with_a_gap(refund))
+        ada.locator(".problems-button.is-error").wait_for()
+        ada.locator("#tab-check").click()
+        _keep(ada, "builder-check")
+        ada.locator("#tab-json").click()
+        _write(ada, refund.replace('"lt": "200"', '"lt": "300"').replace('"gte": "200"', '"gte": "300"'))
+        expect(ada.locator("[data-save]")).to_have_attribute("data-state", "saved")
+        _keep(ada, "builder-json")
+        ada.locator("#tab-test").click()
+        ada.get_by_label("Refund amount").fill("6000")
+        ada.get_by_label("State of the goods").select_option("refund_only")
+        ada.get_by_role("button", name="Show the route").click()
+        ada.locator(".route-end").wait_for()
+        _keep(ada, "builder-test")
+        ada.locator("#tab-replay").click()
+        ada.get_by_role("button", name="Replay", exact=True).click()
+        ada.locator(".figures").wait_for()
+        _keep(ada, "builder-replay")
+        ada.locator(".builder-tools .btn-primary").click()
+        ada.locator(".publish-changes li").first.wait_for()
+        ada.get_by_label("Why this change").fill("Small refunds up to 300 pass by rule")
+        _keep(ada, "builder-publish")
+    admin.send("DELETE", "/flows/refund/draft", None)
+
+
+def _write(page: Page, text: str) -> None:
+    page.get_by_test_id("json").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Control+Home")
 
 
 def _with_a_gap(text: str) -> str:

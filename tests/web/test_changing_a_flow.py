@@ -33,8 +33,7 @@ def _changed(text: str, medium_from: str) -> str:
 def test_a_threshold_is_changed_checked_and_published(company: Server, context: Contexts) -> None:
     ada = context().new_page()
     sign_in(ada, company.url, "ada")
-    ada.goto(f"{company.url}/definitions")
-    ada.get_by_role("link", name="Refund approval").click()
+    ada.goto(f"{company.url}/definitions/flow/refund/json")
     editor = ada.get_by_label("Definition (JSON)")
 
     editor.fill(_changed(editor.input_value(), medium_from="400"))
@@ -61,7 +60,7 @@ def test_a_threshold_is_changed_checked_and_published(company: Server, context: 
 def _file_for(amy: Page, url: str, order: str, price: str) -> str:
     sign_in(amy, url, "amy")
     fill = Fill(amy, url)
-    fill.pick("order", order)
+    fill.order(order)
     fill.choose(path="refund_only", reason="changed_mind")
     fill.line(0, "MUG-204", "1", price)
     expect(fill.field("amount")).to_have_text(f"¥{price}.00")

@@ -17,7 +17,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/requests/{open}", "/requests/{returned}", "/tasks/{task}", "/forms/refund/new", "/drafts", "/dashboard",
         "/forms/sales_order/records", "/forms/sales_order/records?q=nothing-like-it", "/forms/product/records",
         "/forms/refund/records", "/forms/sales_order/new", "/records/{order}", "/notifications", "/mails", "/me",
-        "/definitions",
+        "/definitions", "/search", "/search?q=wang", "/requests/{approved}/print", "/dashboard?form=refund",
     ),
     "li": (
         "/", "/inbox", "/inbox?chip=overdue", "/requests", "/requests/{approved}", "/tasks/{task}", "/dashboard",
@@ -28,7 +28,8 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "/definitions/flow/refund/versions/1", "/people", "/people/add", "/people/person/amy",
         "/people/person/amy/hand-over", "/people/departments", "/people/departments/add", "/people/department/service",
         "/people/import", "/background", "/sandbox-payments", "/mails", "/forms/product/import", "/components",
-        "/requests/{approved}", "/dashboard",
+        "/requests/{approved}", "/dashboard", "/dashboard/requests?form=refund", "/replies", "/replies/new",
+        "/replies/refund_worn",
     ),
 }  # fmt: skip
 CASES = [(person, path) for person, paths in PAGES.items() for path in paths]

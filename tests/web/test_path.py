@@ -35,7 +35,7 @@ def test_a_return_goes_its_whole_way(demo: Server, signed_in: SignedIn, context:
     before = on_hand(amy, url, "MUG-204")
 
     fill = Fill(amy, url)
-    fill.pick("order", order)
+    fill.order(order)
     expect(fill.field("customer_name")).not_to_have_value("")
     expect(fill.field("paid")).not_to_have_value("")
     expect(fill.field("paid")).not_to_be_editable()
@@ -175,7 +175,7 @@ def test_many_are_decided_at_once(demo: Server, signed_in: SignedIn, filed: File
     bo.goto(f"{demo.url}/inbox")
     for number in numbers:
         row_of(bo, number).get_by_role("checkbox").check()
-    bo.get_by_role("button", name="Decide the selected ones").click()
+    bo.locator(".inbox-batch").get_by_role("button", name="Approve").click()
     ready = bo.locator("section", has=bo.get_by_role("heading", name="Ready (2)"))
     for number in numbers:
         expect(ready).to_contain_text(number)

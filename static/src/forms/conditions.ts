@@ -1,6 +1,6 @@
 /** Asking a condition, as `forms/conditions/evaluate.py` does; golden cases and a fuzz hold the two together. */
 
-import { compare, isBlank, isList, keyOf, read, type Typed, type Value, type Values } from "./values";
+import { compare, isBlank, isList, keyOf, Parts, read, type Typed, type Value, type Values } from "./values";
 
 export type Op = "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "in" | "not_in" | "contains" | "starts_with" | "empty";
 
@@ -72,6 +72,7 @@ function among(value: Value, operands: readonly Value[], wanted: boolean): boole
 function compared(op: Op, value: Value, operand: Value): boolean {
   if (op === "contains") {
     if (typeof value === "string") return typeof operand === "string" && value.includes(operand);
+    if (value instanceof Parts) return typeof operand === "string" && value.keys.has(operand);
     return isList(value) && value.some((each) => keyOf(each) === keyOf(operand));
   }
   if (op === "starts_with") return typeof value === "string" && typeof operand === "string" && value.startsWith(operand);

@@ -7,6 +7,7 @@ export interface Field {
   type: string;
   base: string;
   required: boolean;
+  label?: string;
   places?: number;
   min?: string;
   max?: string;
@@ -20,6 +21,8 @@ export interface Field {
   /** `read`, `edit` or `required` where not all may be edited. */
   right?: string;
   total?: boolean;
+  /** Of a field made of others, how each is kept. */
+  parts?: Record<string, string>;
 }
 
 /** Zones of the form's clock and of the times that the page shows, and its language. */

@@ -111,6 +111,13 @@ export class Time {
 /** Stands for a value that has no sort of its own here, such as an address: it can be counted, and is not blank. */
 export class Other {}
 
+/** The value of a field made of others, such as a checklist: which of them hold something. */
+export class Parts extends Other {
+  constructor(readonly keys: ReadonlySet<string>) {
+    super();
+  }
+}
+
 /** Fields, columns or rows by name. */
 export interface Values {
   get(key: string): Value;
@@ -161,6 +168,7 @@ export type Typed =
   | { datetime: string }
   | { time: string }
   | { other: true }
+  | { parts: string[] }
   | Typed[]
   | { rows: Record<string, Typed>[] };
 
@@ -174,6 +182,7 @@ export function read(typed: Typed): Value {
   if ("datetime" in typed) return Moment.read(typed.datetime);
   if ("time" in typed) return Time.read(typed.time);
   if ("rows" in typed) return typed.rows.map((row) => new Known(new Map(Object.entries(row).map(([key, value]) => [key, read(value)]))));
+  if ("parts" in typed) return new Parts(new Set(typed.parts));
   return new Other();
 }
 

@@ -9,6 +9,14 @@ export interface Said {
   readonly: ReadonlyMap<string, boolean>;
   inputs: ReadonlyMap<string, string | readonly string[] | Wire>;
   outputs: ReadonlyMap<string, string>;
+  cells: ReadonlyMap<string, Cell>;
+}
+
+/** What is so of one cell alone. */
+export interface Cell {
+  hidden?: boolean;
+  required?: boolean;
+  readonly?: boolean;
 }
 
 type Word = "visible" | "required" | "readonly";
@@ -16,6 +24,8 @@ const SHOWS: readonly Word[] = ["visible", "required", "readonly"];
 
 export class Showing {
   private readonly applied = new Map<string, boolean>();
+  /** What was said without the server: what it said alone, it takes back alone. */
+  private readonly own = new Set<string>();
 
   constructor(private readonly form: HTMLFormElement) {}
 
@@ -40,6 +50,7 @@ export class Showing {
       const output = document.getElementById(id);
       if (output && output.textContent !== text) output.textContent = text;
     }
+    for (const [id, cell] of said.cells) showCell(id, cell);
     for (const [id, wire] of said.inputs) put(this.form, id, wire);
   }
 
@@ -48,6 +59,25 @@ export class Showing {
       const fields = [...section.querySelectorAll<HTMLElement>(".field[data-field]")];
       section.hidden = fields.length > 0 && fields.every((field) => field.hidden);
     }
+  }
+
+  /** Says at once what is wrong, where somebody has been already; the server says the rest a moment later. */
+  judge(problems: ReadonlyMap<string, string | null>, touched: ReadonlySet<string>): void {
+    for (const [id, message] of problems) {
+      if (message !== null) this.own.add(message);
+      const error = document.getElementById(`${id}-error`);
+      if (!error) continue;
+      const shown = !error.hidden;
+      if (message === null ? shown && this.own.has(error.textContent ?? "") : shown || touched.has(id)) this.tell(error, id, message ?? "");
+    }
+  }
+
+  private tell(error: HTMLElement, id: string, message: string): void {
+    if (error.textContent !== message) error.textContent = message;
+    error.hidden = !message;
+    const input = document.getElementById(id);
+    if (message) input?.setAttribute("aria-invalid", "true");
+    else input?.removeAttribute("aria-invalid");
   }
 
   /** Says at the fields what is wrong with them: only where somebody has been already. */
@@ -59,26 +89,40 @@ export class Showing {
       const message = wrong.get(id);
       const now = message !== undefined && (!error.hidden || touched.has(id)) ? message : "";
       if (error.hidden && !now) continue;
-      error.textContent = now;
-      error.hidden = !now;
-      const input = document.getElementById(id);
-      if (now) input?.setAttribute("aria-invalid", "true");
-      else input?.removeAttribute("aria-invalid");
+      this.tell(error, id, now);
     }
   }
 }
 
 function show(word: Word, element: HTMLElement, column: boolean, holds: boolean): void {
   if (word === "visible") element.hidden = !holds;
-  else if (word === "readonly") setReadonly(element, column, holds);
+  else if (word === "readonly") setReadonly(element, holds);
   else {
-    const mark = markOf(element, column);
-    if (mark) mark.hidden = !holds;
-    for (const input of inputsOf(element, column)) {
-      if (holds) input.setAttribute("aria-required", "true");
-      else input.removeAttribute("aria-required");
-    }
+    const star = markOf(element, column);
+    if (star) star.hidden = !holds;
+    for (const input of inputsOf(element, column)) mark(input, holds);
   }
+}
+
+function showCell(id: string, { hidden, required, readonly }: Cell): void {
+  const place = document.getElementById(id)?.closest("td");
+  if (!place) return;
+  if (hidden !== undefined) place.toggleAttribute("data-closed", hidden);
+  for (const input of place.querySelectorAll<Input>("input, select, textarea")) {
+    if (input.type === "hidden") continue;
+    if (required !== undefined && input.type !== "file") mark(input, required);
+    if (readonly !== undefined) lock(input, readonly);
+  }
+}
+
+function mark(input: Input, required: boolean): void {
+  if (required) input.setAttribute("aria-required", "true");
+  else input.removeAttribute("aria-required");
+}
+
+function lock(input: Input, readonly: boolean): void {
+  if (input instanceof HTMLSelectElement || ["checkbox", "radio", "file"].includes(input.type)) input.disabled = readonly;
+  else input.readOnly = readonly;
 }
 
 /** The asterisk of a field or of the head of a column. */
@@ -92,11 +136,9 @@ function inputsOf(place: HTMLElement, column: boolean): Input[] {
   return [...place.querySelectorAll<Input>("input.form-control, select, textarea")].filter((each) => each.type !== "file");
 }
 
-function setReadonly(place: HTMLElement, column: boolean, readonly: boolean): void {
-  if (column || place.classList.contains("field-table")) return;
+function setReadonly(place: HTMLElement, readonly: boolean): void {
+  if (place.classList.contains("field-table")) return;
   for (const input of place.querySelectorAll<Input>("input, select, textarea")) {
-    if (input.type === "hidden") continue;
-    if (input instanceof HTMLSelectElement || ["checkbox", "radio", "file"].includes(input.type)) input.disabled = readonly;
-    else input.readOnly = readonly;
+    if (input.type !== "hidden") lock(input, readonly);
   }
 }

@@ -17,6 +17,10 @@ interface Live {
   /** By input id: what should stand in it instead of what was sent. */
   inputs: Record<string, string | string[] | Wire>;
   outputs: Record<string, string>;
+  /** Rows that a record filled, as HTML by the id of their table. */
+  tables: Record<string, string>;
+  /** `columns` whose cells rules treat for themselves, and the ids of such cells. */
+  cells: Record<"columns" | "hidden" | "required" | "readonly", string[]>;
   problems: { id: string; code: string; message: string }[];
   aside?: string;
 }
@@ -80,11 +84,16 @@ class Filling {
 
   private onLeave(event: FocusEvent): void {
     const name = nameOf(event.target);
-    if (name && this.changed) this.touched.add(name);
+    if (!name || !this.changed || this.touched.has(name)) return;
+    this.touched.add(name);
+    this.follow();
   }
 
   private follow(): void {
-    if (this.program) this.showing.apply(this.program.follow(textsOf(this.form), this.confirmed));
+    if (!this.program) return;
+    const said = this.program.follow(textsOf(this.form), this.confirmed);
+    this.showing.apply(said);
+    this.showing.judge(said.problems, this.touched);
   }
 
   private async evaluate(): Promise<void> {
@@ -104,6 +113,7 @@ class Filling {
   }
 
   private show(live: Live): void {
+    for (const [id, html] of Object.entries(live.tables)) document.getElementById(id)?.dispatchEvent(new CustomEvent("signoff:rows", { detail: html }));
     this.showing.apply(saidBy(live, this.form));
     this.showing.complain(live.problems, this.touched);
     const aside = document.getElementById(this.form.dataset["aside"] ?? "");
@@ -126,6 +136,12 @@ function saidBy(live: Live, form: HTMLFormElement): Said {
   const of = (set: ReadonlySet<string>): Map<string, boolean> => new Map(known.map((name) => [name, set.has(name)]));
   return {
     visible: of(sets.visible), required: of(sets.required), readonly: of(sets.readonly),
-    inputs: new Map(Object.entries(live.inputs)), outputs: new Map(Object.entries(live.outputs)),
+    inputs: new Map(Object.entries(live.inputs)), outputs: new Map(Object.entries(live.outputs)), cells: cellsOf(live, form),
   }; // prettier-ignore
+}
+
+function cellsOf({ cells }: Live, form: HTMLFormElement): Said["cells"] {
+  const [hidden, required, readonly] = [cells.hidden, cells.required, cells.readonly].map((ids) => new Set(ids));
+  const places = cells.columns.flatMap((name) => [...form.querySelectorAll<HTMLElement>(`td[data-field="${name}"] [id^="f-"]:not(.field-error)`)]);
+  return new Map(places.map(({ id }) => [id, { hidden: hidden?.has(id) === true, required: required?.has(id) === true, readonly: readonly?.has(id) === true }]));
 }

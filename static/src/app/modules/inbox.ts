@@ -3,6 +3,7 @@
 interface Words {
   help: string;
   selected: string;
+  arrived: string;
 }
 
 export default function inbox(root: HTMLElement): void {
@@ -14,7 +15,48 @@ export default function inbox(root: HTMLElement): void {
   root.addEventListener("change", tell);
   document.querySelector("[data-inbox-help]")?.addEventListener("click", help);
   document.addEventListener("keydown", onKey);
+  document.addEventListener("signoff:news", () => void look());
+  arrived()?.addEventListener("click", show);
   tell();
+
+  let coming: Document | undefined;
+
+  function arrived(): HTMLElement | null {
+    return document.querySelector<HTMLElement>("[data-inbox-new]");
+  }
+
+  /** Something changed: say how many tasks are new. The list that is being read stays as it is until one asks for them. */
+  async function look(): Promise<void> {
+    const button = arrived();
+    if (!button) return;
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => undefined);
+    if (!answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const here = new Set(rows().map((row) => row.dataset["task"]));
+    const fresh = [...page.querySelectorAll<HTMLElement>(".inbox-row")].filter((row) => !here.has(row.dataset["task"]));
+    coming = page;
+    button.hidden = fresh.length === 0;
+    button.textContent = words.arrived.replace("{n}", String(fresh.length));
+  }
+
+  /** Put the new list in the place of the old one; what is selected and what is open stay so. */
+  function show(): void {
+    const [list, fresh] = [root.querySelector(".inbox-list ul"), coming?.querySelector(".inbox-list ul")];
+    if (!list || !fresh) return;
+    const checked = new Set(rows().filter((row) => row.querySelector<HTMLInputElement>("input:checked")).map((row) => row.dataset["task"]));
+    const open = rows()[place()]?.dataset["task"];
+    list.replaceChildren(...fresh.children);
+    for (const row of rows()) {
+      const box = row.querySelector<HTMLInputElement>("input[type=checkbox]");
+      if (box) box.checked = checked.has(row.dataset["task"]);
+      row.classList.toggle("is-open", row.dataset["task"] === open);
+      row.querySelector("a")?.toggleAttribute("aria-current", row.dataset["task"] === open);
+    }
+    const button = arrived();
+    if (button) button.hidden = true;
+    tell();
+    rows()[place()]?.querySelector("a")?.focus();
+  }
 
   function onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
@@ -35,7 +77,8 @@ export default function inbox(root: HTMLElement): void {
     r: () => press("r"),
     b: () => press("b"),
     t: () => press("t"),
-    c: () => press("c"),
+    c: comment,
+    m: () => press("m"),
     z: undo,
     "?": () => (help(), true),
   };
@@ -64,6 +107,12 @@ export default function inbox(root: HTMLElement): void {
     const button = root.querySelector<HTMLElement>(`.inbox-pane [data-key="${key}"]`);
     button?.click();
     return button !== null;
+  }
+
+  function comment(): boolean {
+    const field = root.querySelector<HTMLElement>(".inbox-pane #comment");
+    field?.focus();
+    return field !== null;
   }
 
   /** Take the last decision back: its button stands above the list while that is possible. */

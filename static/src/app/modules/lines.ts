@@ -12,6 +12,7 @@ interface Words {
   removed: string;
   moved: string;
   pasted: string;
+  filled: string;
   misfits: string;
   full: string;
 }
@@ -26,6 +27,8 @@ export default function lines(element: HTMLElement): void {
 
 class Lines {
   private next: number;
+  /** The rows came from a record, and nobody changed them since. */
+  private isFilled = false;
   private readonly words: Partial<Words>;
 
   constructor(
@@ -41,6 +44,11 @@ class Lines {
     this.element.addEventListener("click", (event) => this.onClick(event));
     this.element.addEventListener("keydown", (event) => this.onKey(event));
     this.element.addEventListener("paste", (event) => this.onPaste(event));
+    this.element.addEventListener("input", () => (this.isFilled = false));
+    this.element.addEventListener("signoff:refill", () => {
+      if (this.isFilled) this.clear();
+    });
+    this.element.addEventListener("signoff:rows", (event) => this.fill((event as CustomEvent<string>).detail));
     this.untab(this.body);
     this.measure();
   }
@@ -56,6 +64,7 @@ class Lines {
     const row = button.closest("tr");
     const action = button.dataset["lines"];
     if (action === "add") this.append();
+    else if (action === "take") this.take(button.dataset["from"] ?? "");
     else if (row) {
       if (action === "copy") this.copy(row);
       else if (action === "remove") this.remove(row);
@@ -69,6 +78,42 @@ class Lines {
     focusFirst(row);
     this.say(this.words.added, row);
     this.changed();
+  }
+
+  /** Line items of the record that was looked up, instead of those that are here. */
+  private take(from: string): void {
+    const input = document.getElementById(from) as HTMLInputElement | null;
+    if (!input?.value) {
+      input?.focus();
+      return;
+    }
+    this.clear();
+    this.changed();
+  }
+
+  /** As if nobody had entered or taken out a row: whatever a record fills, it fills. */
+  private clear(): void {
+    this.body.replaceChildren();
+    this.add(1);
+    this.own("");
+  }
+
+  /** Rows as the server drew them. */
+  private fill(html: string): void {
+    this.body.innerHTML = html;
+    this.untab(this.body);
+    this.next = Math.max(this.next, this.body.rows.length);
+    this.isFilled = true;
+    this.body.dispatchEvent(new CustomEvent("signoff:added", { bubbles: true }));
+    this.measure();
+    this.tell((this.words.filled ?? "").replace("{n}", String(this.body.rows.length)), false);
+    this.changed();
+  }
+
+  /** `own`: rows were taken out, so that a table without any is meant to have none. */
+  private own(sign: "own" | ""): void {
+    const input = this.element.querySelector<HTMLInputElement>(`input[type="hidden"][name="${this.element.dataset["key"]}"]`);
+    if (input) input.value = sign;
   }
 
   /** New rows behind `after`, or at the end: as many as there may be. */
@@ -109,6 +154,8 @@ class Lines {
 
   private remove(row: Row): void {
     this.say(this.words.removed, row);
+    this.own("own");
+    this.isFilled = false;
     const neighbour = (row.nextElementSibling ?? row.previousElementSibling) as Row | null;
     row.remove();
     this.measure();

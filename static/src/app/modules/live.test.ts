@@ -1,67 +1,126 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import live from "./live";
 
-let answers: { status: number; news?: unknown }[];
-let asked: Headers[];
+class Source extends EventTarget {
+  static readonly CLOSED = 2;
+  static made: Source[] = [];
+  readyState = 1;
+
+  constructor(readonly url: string) {
+    super();
+    Source.made.push(this);
+  }
+
+  close(): void {
+    this.readyState = Source.CLOSED;
+  }
+
+  say(id: string, inbox: number, bell: number, ...came: number[]): void {
+    const data = JSON.stringify({
+      counts: { inbox, bell },
+      new: came.map((each) => ({ id: each, title: `Task ${each}`, url: `/n/${each}` })),
+    });
+    this.dispatchEvent(new MessageEvent("news", { data, lastEventId: id }));
+  }
+
+  fail(state: number): void {
+    this.readyState = state;
+    this.dispatchEvent(new Event("error"));
+  }
+}
+
+const last = (): Source => Source.made.at(-1)!;
+const notices = (): string[] => [...document.querySelectorAll(".live-notice a")].map((each) => each.textContent ?? "");
+
+function look(hidden: boolean): void {
+  vi.spyOn(document, "hidden", "get").mockReturnValue(hidden);
+  document.dispatchEvent(new Event("visibilitychange"));
+}
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.stubGlobal("EventSource", Source);
+  Source.made = [];
+  sessionStorage.clear();
   document.body.innerHTML =
     '<a data-live="inbox" href="/inbox">Inbox<span class="count">2</span></a><a class="iconbutton" data-live="bell" href="/n"></a><div id="live" data-url="/live" data-words="{&quot;new&quot;:&quot;New:&quot;}"></div>';
-  asked = [];
-  vi.stubGlobal("fetch", (_url: string, init: RequestInit) => {
-    asked.push(new Headers(init.headers));
-    const { status, news } = answers.length > 1 ? answers.shift()! : answers[0]!;
-    return Promise.resolve(
-      new Response(status === 304 ? null : JSON.stringify(news), { status, headers: { ETag: '"1"' } }),
-    );
-  });
 });
 
 afterEach(() => {
+  look(true); // the modules of one test hear nothing of the next
   vi.useRealTimers();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
-async function pass(milliseconds: number): Promise<void> {
-  await vi.advanceTimersByTimeAsync(milliseconds);
-}
+const begin = (): void => live(document.getElementById("live")!);
 
-function news(inbox: number, bell: number, id: number): { status: number; news: unknown } {
-  return { status: 200, news: { counts: { inbox, bell }, newest: { id, title: `Task ${id}`, url: `/n/${id}` } } };
-}
-
-test("numbers change, and what came later is told once", async () => {
-  answers = [news(2, 1, 7), news(3, 2, 8), { status: 304 }];
-  live(document.getElementById("live")!);
-  await pass(10);
+test("numbers change, and what came is told once", () => {
+  begin();
+  last().say("7.a", 2, 1);
   expect(document.querySelector(".count")!.textContent).toBe("2");
   expect(document.querySelector(".dot")!.textContent).toBe("1");
-  expect(document.querySelector(".live-notice")).toBeNull();
-  await pass(5_000);
+  expect(notices()).toEqual([]);
+  last().say("7.b", 3, 2, 8);
   expect(document.querySelector(".count")!.textContent).toBe("3");
-  expect(document.querySelector(".live-notice a")!.textContent).toBe("New: Task 8");
+  expect(notices()).toEqual(["New: Task 8"]);
   document.querySelector<HTMLElement>(".live-notice button")!.click();
-  await pass(5_000);
-  expect(document.querySelector(".live-notice")).toBeNull();
-  expect(asked[2]!.get("If-None-Match")).toBe('"1"');
+  last().say("7.c", 3, 3, 8, 9);
+  expect(notices()).toEqual(["New: Task 9"]);
 });
 
-test("a number that is gone leaves no empty sign", async () => {
-  answers = [news(0, 0, 7)];
-  live(document.getElementById("live")!);
-  await pass(10);
-  expect(document.querySelectorAll(".count, .dot")).toHaveLength(0);
+test("several that came together are told together", () => {
+  begin();
+  last().say("7.b", 3, 2, 8, 9);
+  expect(notices()).toEqual(["New: Task 8", "New: Task 9"]);
 });
 
-test("who is signed out is asked for nothing more; a server that is away is asked less and less", async () => {
-  answers = [{ status: 500 }];
-  live(document.getElementById("live")!);
-  await pass(40_000);
-  expect(asked.length).toBeLessThan(5);
-  answers = [{ status: 401 }];
-  await pass(60_000);
-  const before = asked.length;
-  await pass(120_000);
-  expect(asked.length).toBe(before);
+test("a number that is gone leaves no empty sign", () => {
+  begin();
+  last().say("7.a", 0, 0);
+  expect(document.querySelector(".count, .dot")).toBeNull();
+});
+
+test("the next page of the tab goes on where this one was", () => {
+  begin();
+  expect(last().url).toBe("/live");
+  last().say("7.b", 3, 2, 8);
+  begin();
+  expect(last().url).toBe("/live?last=7.b");
+  last().say("7.b", 3, 2, 8);
+  expect(notices()).toEqual(["New: Task 8"]);
+});
+
+test("a tab that nobody looks at holds no stream", () => {
+  begin();
+  const first = last();
+  look(true);
+  expect(first.readyState).toBe(Source.CLOSED);
+  look(false);
+  expect(Source.made.length).toBe(2);
+});
+
+test("the browser comes again by itself; where it gives up, we do, later and later", () => {
+  begin();
+  last().fail(0);
+  vi.advanceTimersByTime(60_000);
+  expect(Source.made.length).toBe(1);
+  last().fail(Source.CLOSED);
+  vi.advanceTimersByTime(4_999);
+  expect(Source.made.length).toBe(1);
+  vi.advanceTimersByTime(1);
+  expect(Source.made.length).toBe(2);
+  last().fail(Source.CLOSED);
+  vi.advanceTimersByTime(9_999);
+  expect(Source.made.length).toBe(2);
+  vi.advanceTimersByTime(1);
+  expect(Source.made.length).toBe(3);
+});
+
+test("other modules hear of it", () => {
+  const heard = vi.fn();
+  document.addEventListener("signoff:news", (event) => heard((event as CustomEvent<{ counts: object }>).detail.counts));
+  begin();
+  last().say("7.a", 2, 1);
+  expect(heard).toHaveBeenCalledWith({ inbox: 2, bell: 1 });
 });

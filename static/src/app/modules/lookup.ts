@@ -191,6 +191,8 @@ class Combobox {
     for (const key of (this.element.dataset["fills"] ?? "").split(" ").filter(Boolean)) {
       const input = document.getElementById(start + key);
       if (input instanceof HTMLInputElement || input instanceof HTMLSelectElement || input instanceof HTMLTextAreaElement) input.value = "";
+      // line items that nobody changed yet are those of the former record
+      else input?.dispatchEvent(new CustomEvent("signoff:refill"));
     }
   }
 

@@ -1,4 +1,4 @@
-/** The key `/` leads to the search box, unless one is typing. */
+/** The key `/` leads to the search box, or to its page where the bar has no room for one, unless one is typing. */
 
 export default function searchKey(element: HTMLElement): void {
   document.addEventListener("keydown", (event) => {
@@ -6,6 +6,7 @@ export default function searchKey(element: HTMLElement): void {
     const target = event.target;
     if (target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select, dialog *"))) return;
     event.preventDefault();
-    element.focus();
+    if (element.offsetParent !== null) element.focus();
+    else location.assign((element as HTMLInputElement).form?.action ?? "");
   });
 }

@@ -1,0 +1,192 @@
+"""The requests behind a number of the dashboard, as a list: those that may be counted and seen."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ..forms import catalogue as forms
+from ..forms import records as stored
+from ..forms import rights
+from ..forms.columns import column
+from ..forms.definition import Form
+from ..forms.models import records
+from ..forms.records import COLUMNS, Record
+from ..platform import clock, config
+from ..platform.db import reading
+from ..platform.errors import Malformed
+from ..platform.paging import Page, decode_cursor, page_of
+from ..platform.people.current import current_language
+from ..platform.people.directory import Person
+from ..platform.text import msg
+from . import rolling, showing, survey, visibility
+from .models import surveys, tasks
+from .reports import BEGINNING, open_steps, scope_of
+from .run import START
+
+COUNT_CAP = 1000
+ENDINGS = ("open", "returned", "approved", "rejected", "withdrawn", "ended")
+ANSWERS = ("in_time", "late", "any")
+SCORES = ("content", "unhappy", "any")
+WORK = ("decided", "late", "waiting", "overdue")
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Which requests: every part that is blank asks nothing.
+
+    ``axis`` and ``member``: a choice field and its value, which may be empty; ``work``: what was or is to be done at
+    ``step`` by ``person``, or by ``principal``.
+    """
+
+    form: str
+    first: date = BEGINNING
+    last: date = date(9000, 1, 1)
+    axis: str = ""
+    member: str = ""
+    ending: str = ""
+    answer: str = ""
+    score: str = ""
+    work: str = ""
+    step: str = ""
+    person: str = ""
+    principal: str = ""
+    whose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A request of the list, with its summary in words, without what is hidden from the reader."""
+
+    record: Record
+    summary: Mapping[str, str]
+
+
+def find(asked: Slice, by: Person, *, after: str | None = None, limit: int = 50) -> Page[Found]:
+    """The requests, the last filed first."""
+    form = forms.program(asked.form).form
+    with reading() as conn:
+        statement = sa.select(*COLUMNS).where(*_where(conn, asked, form, by))
+        if after is not None:
+            at, number = _position(after)
+            statement = statement.where(sa.tuple_(records.c.submitted_at, records.c.id) < sa.tuple_(
+                sa.literal(at, records.c.submitted_at.type), sa.literal(number)))  # fmt: skip
+        ordered = statement.order_by(records.c.submitted_at.desc(), records.c.id.desc()).limit(limit + 1)
+        rows = stored.complete(conn, conn.execute(ordered).all())
+    hidden = visibility.hidden(rows, by)
+    page = page_of(rows, limit, lambda each: (each.submitted_at, each.id))
+    shown = tuple(
+        _found(each, hidden.get(each.id, frozenset()))
+        for each in page.items
+        if asked.axis not in hidden.get(each.id, frozenset())
+    )
+    return Page(shown, page.next)
+
+
+def _found(record: Record, hidden: frozenset[str]) -> Found:
+    program = forms.program(record.form, record.version)
+    return Found(record, showing.summary(record, program, hidden, current_language()))
+
+
+def count(asked: Slice, by: Person) -> tuple[int, bool]:
+    """How many, up to :data:`COUNT_CAP`, and whether there are more."""
+    form = forms.program(asked.form).form
+    with reading() as conn:
+        found = sa.select(records.c.id).where(*_where(conn, asked, form, by)).limit(COUNT_CAP + 1).subquery()
+        number = int(conn.execute(sa.select(sa.func.count()).select_from(found)).scalar_one())
+    return min(number, COUNT_CAP), number > COUNT_CAP
+
+
+def _position(cursor: str) -> tuple[datetime, int]:
+    match decode_cursor(cursor):
+        case [datetime() as at, int() as number]:
+            return at, number
+    raise Malformed(msg("The cursor “after” belongs to another list. Start again from the first page."), code="cursor")
+
+
+def _where(conn: Connection, asked: Slice, form: Form, by: Person) -> Iterator[sa.ColumnElement[bool]]:
+    yield records.c.form == form.key
+    yield records.c.submitted_at >= _midnight(asked.first)
+    yield records.c.submitted_at < _midnight(min(asked.last, date(9000, 1, 1)) + timedelta(days=1))
+    yield rights.visible(form, by)
+    scope = scope_of(by)
+    if form.key not in scope.forms:
+        yield records.c.submitted_by.in_(scope.people)
+    if asked.whose:
+        yield records.c.submitted_by == asked.whose
+    yield from _of_values(conn, asked, form)
+    yield from _of_ending(asked)
+    yield from _of_answer(conn, asked)
+    yield from _of_score(asked)
+    yield from _of_work(conn, asked)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=config.current().zone).astimezone(UTC)
+
+
+def _of_values(conn: Connection, asked: Slice, form: Form) -> Iterator[sa.ColumnElement[bool]]:
+    field = next((each for each in rolling.axes_of(form) if each.key == asked.axis), None)
+    one = column(conn.dialect.name, field) if field is not None else None
+    if one is not None:
+        yield one.value == asked.member if asked.member else one.value.is_(None)
+
+
+def _of_ending(asked: Slice) -> Iterator[sa.ColumnElement[bool]]:
+    if asked.ending == "ended":
+        yield records.c.status.in_(survey.ENDED)
+    elif asked.ending in ENDINGS:
+        yield records.c.status == asked.ending
+
+
+def _of_answer(conn: Connection, asked: Slice) -> Iterator[sa.ColumnElement[bool]]:
+    if asked.answer not in ANSWERS:
+        return
+    first = (
+        sa.select(sa.func.min(tasks.c.closed_at))
+        .where(tasks.c.record_id == records.c.id, tasks.c.decided_by.is_not(None), tasks.c.step != START)
+        .scalar_subquery()
+    )
+    took = rolling.seconds(conn, records.c.submitted_at, first)
+    limit = rolling.FIRST_ANSWER.total_seconds()
+    yield {"in_time": took <= limit, "late": took > limit, "any": took.is_not(None)}[asked.answer]
+
+
+def _of_score(asked: Slice) -> Iterator[sa.ColumnElement[bool]]:
+    if asked.score in SCORES:
+        wanted = {"content": surveys.c.score >= survey.CONTENT, "unhappy": surveys.c.score <= survey.UNHAPPY}
+        said = sa.select(surveys.c.record_id).where(surveys.c.form == asked.form, wanted.get(asked.score, sa.true()))
+        yield records.c.id.in_(said)
+
+
+def _of_work(conn: Connection, asked: Slice) -> Iterator[sa.ColumnElement[bool]]:
+    """Requests with a task that somebody decided, or that is open: of these the first due, along their index."""
+    if asked.work not in WORK:
+        return
+    if asked.work in ("waiting", "overdue"):
+        # read first: as a subquery it would be looked into for each request of the period, one after another
+        yield records.c.id.in_(_first_due(conn, asked))
+        return
+    parts = [tasks.c.decided_by == asked.person if asked.person else tasks.c.decided_by.is_not(None)]
+    if asked.step:
+        parts.append(tasks.c.step == asked.step)
+    if asked.work == "late":
+        parts.append(tasks.c.closed_at > tasks.c.due_at)
+    yield sa.exists(sa.select(sa.literal(1)).where(tasks.c.record_id == records.c.id, *parts))
+
+
+def _first_due(conn: Connection, asked: Slice) -> list[int]:
+    """The requests of the open tasks that are due first, step by step along their index."""
+    parts: list[sa.ColumnElement[bool]] = [sa.text("signoff_task.open"), tasks.c.form == asked.form]  # type: ignore[list-item]
+    if asked.principal:
+        parts.append(tasks.c.principal == asked.principal)
+    if asked.work == "overdue":
+        parts.append(tasks.c.due_at < clock.now())
+    found: list[tuple[datetime, int]] = []
+    for step in [asked.step] if asked.step else list(open_steps(conn, asked.form)):
+        first = sa.select(tasks.c.due_at, tasks.c.record_id).where(*parts, tasks.c.step == step)
+        rows = conn.execute(first.order_by(tasks.c.due_at).limit(COUNT_CAP + 1))
+        found += [(row.due_at, row.record_id) for row in rows]
+    return [record_id for _, record_id in sorted(found)[: COUNT_CAP + 1]]

@@ -1,0 +1,67 @@
+"""The pages of time and messages in a real browser: for everybody, on a phone, in the dark, by the keyboard alone."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from ..server import Api, Server
+from .conftest import DESK, PHONE, SignedIn, axe_violations
+
+SCHEDULE = {
+    "schema": "schedule/1", "key": "standstill", "title": {"en": "Orders without movement", "zh": "订单停滞"},
+    "when": "every day 10:00", "do": "records",
+    "with": {"form": "sales_order", "unchanged_for": "P5D", "then": {"notify": {"to": [{"role": "warehouse"}]}}},
+}  # fmt: skip
+WEBHOOK = {"key": "office", "url": "https://office.example/hook", "events": ["task.overdue"]}
+PAGES = (
+    "/schedules", "/schedules/add", "/schedules/add?do=records", "/schedules/standstill", "/calendars",
+    "/calendars/add", "/calendars/office", "/templates", "/templates/survey", "/webhooks", "/webhooks/add",
+    "/webhooks/office", "/notifications", "/me",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _something_to_show(api: Callable[[str], Api]) -> None:
+    ada = api("ada")
+    assert ada.send("PUT", "/schedules/standstill", {"document": SCHEDULE}).status == 200
+    assert ada.post("/webhooks", WEBHOOK).status in (201, 422)
+
+
+@pytest.mark.parametrize(
+    ("viewport", "locale", "scheme"),
+    [(DESK, "en-GB", "light"), (PHONE, "zh-CN", "dark")],
+    ids=["desk", "phone, Chinese, dark"],
+)
+def test_everybody_can_use_them(
+    demo: Server, signed_in: SignedIn, viewport: ViewportSize, locale: str, scheme: str
+) -> None:
+    page = signed_in("ada", viewport, locale, color_scheme=scheme)
+    for path in PAGES:
+        answer = page.goto(demo.url + path)
+        assert answer is not None
+        assert answer.ok, path
+        assert axe_violations(page) == [], path
+        too_wide = "document.documentElement.scrollWidth > window.innerWidth"
+        assert not page.evaluate(too_wide), path
+
+
+def test_a_schedule_is_written_by_the_keyboard(demo: Server, signed_in: SignedIn) -> None:
+    page = signed_in("ada")
+    page.goto(f"{demo.url}/schedules/add?do=report")
+    _type(page, "key", "by_keys")
+    _type(page, "when", "every monday 08:30")
+    page.locator("[name=when]").press("Enter")
+    expect(page.get_by_text("The schedule is in force.")).to_be_visible()
+    expect(page.locator("[name=when]")).to_have_value("every monday 08:30")
+    expect(page.locator("time", has_text="08:30")).to_have_count(5)
+
+
+def _type(page: Page, name: str, text: str) -> None:
+    """Get there by the Tab key, and type over what stands there."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == name:
+            break
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)
