@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from ..server import Api, Server
 from .conftest import DESK, PHONE, SignedIn, axe_violations
@@ -89,6 +89,17 @@ LINES = {
         {"when": {"kind": ["b", "c"]}, "show": ["lines.why"]},
         {"when": {"kind": "c"}, "require": ["lines.why"]},
     ],
+}  # fmt: skip
+
+EARLY = {
+    "schema": "form/1", "key": "early", "title": "Early",
+    "fields": [
+        {"key": "way", "type": "choice", "label": "Way", "options": [
+            {"value": value, "label": value.capitalize()} for value in ("send", "return")
+        ]},
+        {"key": "carrier", "type": "text", "label": "Carrier"},
+    ],
+    "rules": [{"when": {"way": "return"}, "show": ["carrier"]}],
 }  # fmt: skip
 
 
@@ -199,6 +210,20 @@ def test_each_row_follows_its_own_rules_without_the_server(demo: Server, signed_
     expect(page.locator("[id='f-lines-0-price']")).not_to_be_editable()
     expect(page.locator("[id='f-lines-1-price']")).to_be_editable()
     assert axe_violations(page) == []
+
+
+def test_what_was_entered_before_the_script_came_counts(demo: Server, signed_in: SignedIn, api: ApiOf) -> None:
+    publish(api, EARLY)
+    page = signed_in("amy")
+    held: list[Route] = []
+    page.route("**/assets/fill-*.js", lambda route: held.append(route))
+    with page.expect_request("**/assets/fill-*.js"):
+        page.goto(f"{demo.url}/forms/early/new")
+    page.locator("[id='f-way']").select_option("return")
+    expect(page.locator("[id='f-carrier']")).to_be_hidden()
+    for each in held:
+        each.continue_()
+    expect(page.locator("[id='f-carrier']")).to_be_visible()
 
 
 def test_a_checklist_of_which_nothing_is_asked_leaves_no_label(demo: Server, signed_in: SignedIn) -> None:

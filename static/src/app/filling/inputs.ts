@@ -35,6 +35,23 @@ export function textsOf(form: HTMLFormElement): Map<string, string[]> {
   return found;
 }
 
+/** The names of the inputs that no longer hold what the page came with: entered before the script ran, or kept by the browser on the way back. */
+export function altered(form: HTMLFormElement): string[] {
+  const inputs = [...form.elements].filter((each): each is Input => isInput(each) && each.name !== "");
+  return [...new Set(inputs.filter(isAltered).map((each) => each.name))];
+}
+
+function isAltered(input: Input): boolean {
+  if (input instanceof HTMLTextAreaElement) return input.value !== input.defaultValue;
+  if (input instanceof HTMLInputElement) {
+    if (["hidden", "file", "submit", "button"].includes(input.type)) return false;
+    return ["checkbox", "radio"].includes(input.type) ? input.checked !== input.defaultChecked : input.value !== input.defaultValue;
+  }
+  const options = [...input.options];
+  const given = options.some((each) => each.defaultSelected);
+  return options.some((each, at) => each.selected !== (given || input.multiple ? each.defaultSelected : at === 0));
+}
+
 export function named(form: HTMLFormElement, name: string): HTMLInputElement[] {
   const found = form.elements.namedItem(name);
   const all = found instanceof RadioNodeList ? [...found] : found ? [found] : [];

@@ -5,7 +5,7 @@
  */
 
 import type { Form, Now, Program } from "../../forms/following";
-import { dataOf, nameOf, textsOf, type Wire } from "../filling/inputs";
+import { altered, dataOf, nameOf, textsOf, type Wire } from "../filling/inputs";
 import { Keeping } from "../filling/keeping";
 import { type Said, Showing } from "../filling/showing";
 import { fetchJson, HttpError } from "../http";
@@ -54,6 +54,7 @@ class Filling {
     this.confirmed = chosen(textsOf(this.form));
     this.keeping.start();
     void this.load();
+    this.catchUp();
   }
 
   /** The evaluators come only to pages that bring a program. */
@@ -66,11 +67,22 @@ class Filling {
     if (this.changed) this.follow();
   }
 
+  /** Takes up what somebody entered before this script ran. */
+  private catchUp(): void {
+    const names = altered(this.form);
+    for (const name of names) this.touched.add(name);
+    if (names.length) this.onEntered();
+  }
+
   private onChange(event: Event): void {
     const name = nameOf(event.target);
     if (name.endsWith("-upload")) return;
-    this.changed = true;
     if (event.type === "change" && name) this.touched.add(name);
+    this.onEntered();
+  }
+
+  private onEntered(): void {
+    this.changed = true;
     this.running?.abort();
     // once for all that happens before the next frame: a pasted row is many events
     this.frame ||= window.requestAnimationFrame(() => {
