@@ -144,6 +144,8 @@ def comment(body: Json, record_id: int) -> Json:
         {"in": "query", "name": "sort", "schema": {"type": "string", "enum": list(inbox.SORTS)}},
         {"in": "query", "name": "form", "schema": {"type": "string"}},
         {"in": "query", "name": "overdue", "schema": {"type": "boolean"}},
+        {"in": "query", "name": "delegated", "schema": {"type": "boolean"}},
+        {"in": "query", "name": "mark", "schema": {"type": "string", "enum": list(inbox.MARKS)}},
     ]
 )
 @blp.answer(200, InboxSchema)
@@ -153,6 +155,8 @@ def my_inbox() -> Json:
     chosen = inbox.Filter(
         form=request.args.get("form") or None,
         overdue=_flag("overdue"),
+        delegated=_flag("delegated"),
+        mark=request.args.get("mark") or None,
         sort=request.args.get("sort") or "due_at",
     )
     person = current_person()

@@ -16,7 +16,7 @@ from ..platform.db import utc_text
 from ..platform.errors import Conflict
 from ..platform.people.directory import Directory
 from ..platform.text import msg
-from . import by_link, codec, messages, store, subrequests, sums
+from . import by_link, codec, marks, messages, store, subrequests, sums
 from .actions import is_transactional
 from .cases import Case
 from .effects import (
@@ -63,6 +63,7 @@ class Move:
     now: datetime
     revision: int = 1
     before: Run | None = None
+    after: Run | None = None
     entered: Entered = NOTHING_ENTERED
     head: audit.Head | None = None
     asked: bool | None = None
@@ -122,6 +123,7 @@ def carry_out(
         now=now,
         revision=case.row.revision + 1,
         before=case.run,
+        after=transition.run,
         head=case.head,
         asked=case.asked,
         # what a decision that does not count yet brings is not stored yet either
@@ -149,7 +151,8 @@ def _new_state(transition: Transition, now: datetime) -> store.NewState:
 def _write(conn: Connection, move: Move) -> Record:
     record = _write_values(conn, move)
     run = (move.run_id, record.id, record.form)
-    ids = store.open_tasks(conn, run, move.of(OpenTask), move.now)
+    opened = move.of(OpenTask)
+    ids = store.open_tasks(conn, run, opened, marks.of(record, move.program, move.after), move.now) if opened else {}
     store.change_tasks(conn, move.run_id, move.of(ChangeTask))
     store.reopen_tasks(conn, move.run_id, [each.name for each in move.of(ReopenTask)])
     store.close_tasks(conn, move.run_id, move.of(CloseTask), move.now)

@@ -27,6 +27,10 @@ from .models import runs, tasks
 COUNT_CAP = 1000
 _COUNTED = "signoff_inbox_counted"
 SORTS = ("due_at",)
+MARKS = ("vip", "returned")
+
+_Shape = tuple[bool, bool, str | None]
+"""Whether of a form, whether before a moment, and the mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,16 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What of the inbox is asked for. ``overdue``: only what is late; ``before``: only what is due before then."""
+    """What of the inbox is asked for. ``overdue``: only what is late; ``before``: only what is due before then.
+
+    ``mark`` is one of :data:`MARKS`: only what is marked so.
+    """
 
     form: str | None = None
     overdue: bool = False
     before: datetime | None = None
     delegated: bool = False
+    mark: str | None = None
     sort: str = "due_at"
 
 
@@ -62,26 +70,29 @@ def find(person: Person, wanted: Filter, *, after: str | None = None, limit: int
     """The tasks that ``person`` may act on now, own and delegated, most urgent first.
 
     Raises:
-        Refused: an order that is not offered.
+        Refused: an order or a mark that is not offered.
         Malformed: a cursor that is not ours.
     """
-    if wanted.sort not in SORTS:
-        raise Refused.because(
-            [
-                Problem(
-                    "/sort",
-                    "unknown_sort",
-                    msg(
-                        "The inbox cannot be sorted by %(sort)s. Known: %(known)s.",
-                        sort=repr(wanted.sort),
-                        known="due_at",
-                    ),
-                )
-            ]
-        )
+    _require_known(wanted)
     with reading() as conn:
         rows = _page(conn, person, wanted, after, limit + 1)
     return page_of(rows, limit, lambda each: (each.task.due_at or store.NEVER, each.task.id))
+
+
+def _require_known(wanted: Filter) -> None:
+    problems = []
+    if wanted.sort not in SORTS:
+        message = msg(
+            "The inbox cannot be sorted by %(sort)s. Known: %(known)s.", sort=repr(wanted.sort), known=", ".join(SORTS)
+        )
+        problems.append(Problem("/sort", "unknown_sort", message))
+    if wanted.mark is not None and wanted.mark not in MARKS:
+        message = msg(
+            "No task is marked as %(mark)s. Known: %(known)s.", mark=repr(wanted.mark[:20]), known=", ".join(MARKS)
+        )
+        problems.append(Problem("/mark", "unknown_mark", message))
+    if problems:
+        raise Refused.because(problems)
 
 
 def count(person: Person, wanted: Filter | None = None) -> Count:
@@ -95,7 +106,7 @@ def count(person: Person, wanted: Filter | None = None) -> Count:
 def counts(person: Person, wanted: Sequence[Filter]) -> list[Count]:
     """:func:`count` of several filters, and what the head of a page counts, in one statement."""
     taken = [_seats(person, each) for each in wanted]
-    shape = tuple((len(some), len(_persons(some)), *_shape(each)) for some, each in zip(taken, wanted, strict=True))
+    shape = tuple((len(some), len(_persons(some)), _shape(each)) for some, each in zip(taken, wanted, strict=True))
     values: dict[str, Any] = {"limit": COUNT_CAP + 1, **notifications.unread_values(person.key)}
     for number, (some, each) in enumerate(zip(taken, wanted, strict=True)):
         values |= {f"{name}_of_{number}": value for name, value in _values(some, each).items()}
@@ -116,7 +127,7 @@ def _page(conn: Connection, person: Person, wanted: Filter, after: str | None, l
     values = _values(taken, wanted) | {"limit": limit}
     if after is not None:
         values |= _position(after)
-    rows = conn.execute(_first(len(taken), len(_persons(taken)), after is not None, *_shape(wanted)), values)
+    rows = conn.execute(_first(len(taken), len(_persons(taken)), after is not None, _shape(wanted)), values)
     return [_waiting(tuple(row)) for row in rows]
 
 
@@ -130,8 +141,8 @@ def _seats(person: Person, wanted: Filter) -> Sequence[Seat]:
     return [each for each in found if each.delegator] if wanted.delegated else found
 
 
-def _shape(wanted: Filter) -> tuple[bool, bool]:
-    return wanted.form is not None, wanted.overdue or wanted.before is not None
+def _shape(wanted: Filter) -> _Shape:
+    return wanted.form is not None, wanted.overdue or wanted.before is not None, wanted.mark
 
 
 def _persons(taken: Sequence[Seat]) -> list[str]:
@@ -159,17 +170,17 @@ def _position(cursor: str) -> dict[str, Any]:
     raise Malformed(msg("The cursor “after” belongs to another list. Start again from the first page."), code="cursor")
 
 
-# As the partial index has it: SQLAlchemy would say "open = 1" on SQLite, and the index would not be used.
+# As the partial indexes have it: SQLAlchemy would say "open = 1" on SQLite, and they would not be used.
 _OPEN = sa.text("signoff_task.open")
+_MARKED = {mark: sa.text(f"signoff_task.{mark}") for mark in MARKS}
 
 
-def _of_seat(
-    number: int, claimants: int, columns: Sequence[Any], form: bool, before: bool, of: str = ""
-) -> sa.Select[Any]:
+def _of_seat(number: int, claimants: int, columns: Sequence[Any], shape: _Shape, of: str = "") -> sa.Select[Any]:
     """What one principal finds: not what another member took, not what is excluded for whoever acts here.
 
     ``claimants``: how many people's own claims are found; ``of`` ends the names of the parameters.
     """
+    form, before, mark = shape
     ours: list[Any] = [sa.bindparam(f"claimant_{each}{of}") for each in range(claimants)]
     statement = sa.select(*columns).where(
         _OPEN,
@@ -184,15 +195,17 @@ def _of_seat(
         statement = statement.where(tasks.c.form == sa.bindparam(f"form{of}"))
     if before:
         statement = statement.where(tasks.c.due_at < sa.bindparam(f"before{of}"))
+    if mark is not None:
+        statement = statement.where(_MARKED[mark])
     return statement
 
 
 @lru_cache(maxsize=256)
-def _first(seats: int, claimants: int, after: bool, form: bool, before: bool) -> sa.Select[Any]:
+def _first(seats: int, claimants: int, after: bool, shape: _Shape) -> sa.Select[Any]:
     """Each principal's first tasks, then the first of all: the index is read ``limit`` rows deep, not more."""
     parts = []
     for number in range(seats):
-        part = _of_seat(number, claimants, store.TASK_COLUMNS, form, before)
+        part = _of_seat(number, claimants, store.TASK_COLUMNS, shape)
         if after:
             part = part.where(
                 sa.tuple_(tasks.c.due_at, tasks.c.id)
@@ -212,18 +225,18 @@ def _first(seats: int, claimants: int, after: bool, form: bool, before: bool) ->
 
 
 @lru_cache(maxsize=256)
-def _counts(shape: tuple[tuple[int, int, bool, bool], ...]) -> Statement:
-    """A column for each of ``shape`` (seats, claimants, whether of a form, whether before a moment), and the unread."""
-    columns = [_count(number, *each).scalar_subquery() for number, each in enumerate(shape)]
+def _counts(wanted: tuple[tuple[int, int, _Shape], ...]) -> Statement:
+    """A column for each that is ``wanted`` (seats, claimants, shape), and the unread."""
+    columns = [_count(number, *each).scalar_subquery() for number, each in enumerate(wanted)]
     return Statement(sa.select(*columns, notifications.UNREAD.scalar_subquery()))
 
 
-def _count(which: int, seats: int, claimants: int, form: bool, before: bool) -> sa.Select[Any]:
+def _count(which: int, seats: int, claimants: int, shape: _Shape) -> sa.Select[Any]:
     if not seats:
         return sa.select(sa.literal(0))
     of = f"_of_{which}"
     parts = [
-        sa.select(_of_seat(number, claimants, [tasks.c.id], form, before, of).limit(sa.bindparam("limit")).subquery())
+        sa.select(_of_seat(number, claimants, [tasks.c.id], shape, of).limit(sa.bindparam("limit")).subquery())
         for number in range(seats)
     ]
     both = sa.union_all(*parts).subquery()

@@ -19,7 +19,7 @@ from ..platform.web.language import gettext as _
 from . import batch, inbox, listing, replies, sheet, task_page, undoing
 from .blueprint import bp
 
-CHIPS = ("overdue", "today", "delegated")
+CHIPS = ("overdue", "today", *inbox.MARKS, "delegated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Choice:
             overdue=self.chip == "overdue",
             before=midnight if self.chip == "today" else None,
             delegated=self.chip == "delegated",
+            mark=self.chip if self.chip in inbox.MARKS else None,
         )
 
     def url(self, **changes: Any) -> str:

@@ -86,6 +86,8 @@ tasks = sa.Table(
     sa.Column("verdict", sa.String(16)),
     sa.Column("decided_by", Key),
     sa.Column("decided_as", sa.String(16)),  # person delegate timer rule
+    sa.Column("vip", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("returned", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("run_id", "name"),
     sa.Index("ix_signoff_task_record", "record_id"),
     sa.Index(
@@ -95,6 +97,17 @@ tasks = sa.Table(
         "id",
         sqlite_where=sa.text("open"),
         postgresql_where=sa.text("open"),
+    ),
+    *(
+        sa.Index(
+            f"ix_signoff_task_{mark}",
+            "principal",
+            "due_at",
+            "id",
+            sqlite_where=sa.text(f"open AND {mark}"),
+            postgresql_where=sa.text(f"open AND {mark}"),
+        )
+        for mark in ("vip", "returned")
     ),
     sa.Index("ix_signoff_task_decided", "decided_by", "closed_at", "id"),
     sa.Index(

@@ -18,6 +18,7 @@ from ..platform.models import audit_chains
 from ..platform.statements import Statement
 from ..platform.text import msg
 from .effects import ChangeTask, CloseTask, OpenTask, Reason
+from .marks import Marks
 from .models import runs, subrequests, tasks
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -60,6 +61,8 @@ class TaskRow:
     verdict: str | None
     decided_by: str | None
     decided_as: str | None
+    vip: bool
+    returned: bool
 
     @property
     def state(self) -> str:
@@ -136,7 +139,7 @@ _ADVANCE = Statement(
 )
 _NEW_TASK = (
     "run_id", "record_id", "name", "form", "step", "principal", "claimed_by", "excluded", "open", "assigned_at",
-    "due_at", "why",
+    "due_at", "why", "vip", "returned",
 )  # fmt: skip
 _INSERT_TASK = statements.insert(tasks, *_NEW_TASK, returning=["id"])
 _INSERT_TASK_AS = statements.insert(tasks, "id", *_NEW_TASK, row=("task", "run_id", "name"))
@@ -369,7 +372,7 @@ def _next(seen: RunRow, new: NewState) -> dict[str, Any]:
 
 
 def open_tasks(
-    conn: Connection, run: tuple[int, int, str], opened: Sequence[OpenTask], now: datetime
+    conn: Connection, run: tuple[int, int, str], opened: Sequence[OpenTask], marks: Marks, now: datetime
 ) -> dict[str, int]:
     """Write new tasks of ``run`` (its id, its record, its form); their ids by name."""
     run_id, record_id, form = run
@@ -388,6 +391,8 @@ def open_tasks(
             "assigned_at": now,
             "due_at": each.due_at or NEVER,
             "why": reasons_json(each.why),
+            "vip": marks.vip,
+            "returned": each.step in marks.returned,
         }
         new = statements.new_id(conn, tasks)
         if new is None:

@@ -19,7 +19,7 @@ def person(key: str) -> Person:
     return people.person(key)
 
 
-def order(quantity: int = 1000) -> Record:
+def order(quantity: int = 1000, **more: Any) -> Record:
     """A sales order of ``quantity`` lamps at 100 each."""
     lamp = forms.submit("product", {"sku": f"L-{quantity}", "name": "Lamp", "price": "100"}, by=person("amy"))
     return forms.submit(
@@ -30,6 +30,7 @@ def order(quantity: int = 1000) -> Record:
             "customer_email": "cui@example.org",
             "ordered_on": "2026-02-20",
             "lines": [{"product": lamp.id, "quantity": quantity, "unit_price": "100"}],
+            **more,
         },
         by=person("amy"),
     )

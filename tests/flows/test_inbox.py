@@ -46,6 +46,8 @@ def fill(rows: list[dict[str, Any]], at: Clock) -> None:
         "assigned_at": at.at,
         "due_at": NEVER,
         "why": [],
+        "vip": False,
+        "returned": False,
     }
     with transaction() as conn:
         if conn.execute(sa.select(runs.c.id).where(runs.c.id == 1)).first() is None:
@@ -116,6 +118,43 @@ def test_a_delegate_finds_the_tasks_of_who_is_away_but_not_their_own_request(at:
     assert steps("amy") == []
 
 
+def test_what_is_marked_is_found_by_its_mark(at: Clock) -> None:
+    fill(
+        [
+            {"step": "usual"},
+            {"step": "dear", "vip": True, "due_at": at.at},
+            {"step": "back", "returned": True, "principal": "p:bo"},
+            {"step": "both", "vip": True, "returned": True},
+            {"step": "other", "vip": True, "principal": "p:li"},
+            {"step": "closed", "vip": True, "open": False},
+        ],
+        at,
+    )
+    assert steps("bo", inbox.Filter(mark="vip")) == ["dear", "both"]
+    assert steps("bo", inbox.Filter(mark="returned")) == ["back", "both"]
+    found = inbox.counts(person("bo"), [inbox.Filter(mark=mark) for mark in inbox.MARKS])
+    assert [each.value for each in found] == [2, 2]
+    with pytest.raises(Refused):
+        inbox.find(person("bo"), inbox.Filter(mark="dear"))
+
+
+def test_a_request_is_marked_as_it_goes() -> None:
+    """A VIP's by what a choice of the form says; come back, where it is at a step again or with who sent it."""
+    sold = order(500, customer_tier="vip")
+    refund(3, of=sold)
+    first = task_of("bo")
+    assert (first.vip, first.returned) == (True, False)
+    service.decide(first.id, by=person("bo"), verdict="return", comment="Which?", to="start")
+    correction = task_of("amy")
+    assert (correction.vip, correction.returned) == (True, True)
+    service.resubmit(first.record_id, by=person("amy"), comment="This one.")
+    again = task_of("bo")
+    assert (again.vip, again.returned) == (True, True)
+    service.decide(again.id, by=person("bo"), verdict="approve")
+    refund(3)
+    assert (task_of("bo").vip, task_of("bo").returned) == (False, False)
+
+
 def test_pages_follow_each_other_without_gaps(at: Clock) -> None:
     fill([{"step": f"s{n}", "due_at": at.at + timedelta(minutes=n // 3)} for n in range(20)], at)
     fill([{"step": f"p{n}", "principal": "p:bo", "due_at": at.at + timedelta(minutes=n)} for n in range(5)], at)
@@ -142,12 +181,23 @@ def test_counts_end_at_their_cap(at: Clock) -> None:
     assert (found.value, found.capped) == (inbox.COUNT_CAP, True)
 
 
-def test_the_inbox_is_read_through_its_index(at: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (inbox.Filter(), "ix_signoff_task_inbox"),
+        (inbox.Filter(mark="vip"), "ix_signoff_task_vip"),
+        (inbox.Filter(mark="returned"), "ix_signoff_task_returned"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_inbox_is_read_through_its_index(
+    wanted: inbox.Filter, index: str, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def by_core(statement: Statement, conn: Any, values: Any) -> Any:  # which tells the parameters, too
         return tuple(conn.execute(statement._core, values).one())
 
     monkeypatch.setattr(Statement, "one", by_core)
-    fill([{"principal": f"p:x{n}"} for n in range(2000)], at)
+    fill([{"principal": f"p:x{n}", "vip": n % 9 == 0, "returned": n % 9 == 1} for n in range(2000)], at)
     asked: list[tuple[str, Any]] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
@@ -156,8 +206,8 @@ def test_the_inbox_is_read_through_its_index(at: Clock, monkeypatch: pytest.Monk
 
     sa.event.listen(engine(), "before_cursor_execute", note)
     try:
-        inbox.find(person("bo"), inbox.Filter())
-        inbox.count(person("bo"))
+        inbox.find(person("bo"), wanted)
+        inbox.count(person("bo"), wanted)
     finally:
         sa.event.remove(engine(), "before_cursor_execute", note)
     assert len(asked) == 2
@@ -167,7 +217,7 @@ def test_the_inbox_is_read_through_its_index(at: Clock, monkeypatch: pytest.Monk
         prefix = "EXPLAIN " if conn.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
         for statement, parameters in asked:
             plan = " ".join(str(tuple(row)) for row in conn.exec_driver_sql(prefix + statement, parameters))
-            assert "ix_signoff_task_inbox" in plan, plan
+            assert index in plan, plan
             assert "SCAN signoff_task" not in plan, plan
             assert "Seq Scan on signoff_task" not in plan, plan
 
