@@ -55,9 +55,12 @@ _TAKE = Statement(
 )
 _OF_CHAIN = ("chain", "chain")
 _START = statements.insert(audit_chains, "chain", "length", "hash", row=_OF_CHAIN)
+_HEADS = statements.lists_of(audit_chains, ("length", "hash", "chain"), seen="INTEGER")
 _GROW = Statement(
     sa.text("UPDATE signoff_audit_chain SET length = :length, hash = :hash WHERE chain = :chain AND length = :seen"),
     row=_OF_CHAIN,
+    many="UPDATE signoff_audit_chain AS kept SET length = new.length, hash = new.hash "  # noqa: S608 - nothing from outside
+    f"FROM {_HEADS} WHERE kept.chain = new.chain AND kept.length = new.seen",
 )
 _INSERT = statements.rows(audit_entries, "chain", "position", "at", "actor", "acting_as", "event", "data", "hash")
 

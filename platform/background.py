@@ -23,8 +23,8 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy.engine import Connection
 
-from . import bells, clock, config, counters, statements
-from .db import Json, Utc, after_commit, reading, transaction
+from . import bells, clock, config, counters, db, statements
+from .db import Json, Utc, reading, transaction
 from .errors import Conflict, NotFound
 from .models import outbox
 from .statements import Statement
@@ -127,12 +127,28 @@ class Wakeable(Protocol):
 
 
 def wake_after_commit(due_at: datetime) -> None:
-    """Tell the workers that something new is due: this process's own, and on PostgreSQL those of others."""
+    """Tell the workers that something new is due: this process's own, and on PostgreSQL those of others.
+
+    They are told once of all that a transaction makes due: when the first of it is.
+    """
+    memory = db.memory() if db.in_transaction() else None
+    if memory is None:
+        _wake(due_at)
+    elif _FIRST_DUE in memory:
+        memory[_FIRST_DUE][0] = min(memory[_FIRST_DUE][0], due_at)
+    else:
+        first = memory[_FIRST_DUE] = [due_at]
+        db.after_commit(lambda: _wake(first[0]))
+
+
+_FIRST_DUE = "signoff_first_due"
+
+
+def _wake(due_at: datetime) -> None:
     worker: Wakeable | None = current_app.extensions.get("signoff_worker")
     if worker is not None:
-        after_commit(lambda: worker.wake(due_at))
-    if bells.ringer() is not None:
-        after_commit(lambda: bells.ring_due(due_at))
+        worker.wake(due_at)
+    bells.ring_due(due_at)
 
 
 _ROW = (

@@ -67,14 +67,13 @@ def run_due(app: Flask, now: datetime | None = None) -> int:
     with background.work_context(app):
         while True:
             at = now or clock.now()
-            claimed = timers.claim(CLAIMED_TIMERS, at)
+            fired = timers.work(CLAIMED_TIMERS, at)
             jobs = background.claim(CLAIMED_EACH * THREADS[Lane.INSIDE], at)
-            if not claimed.timers and not jobs:
+            if not fired and not jobs:
                 return done
-            timers.fire(claimed)
             for batch in background.batches(jobs):
                 background.perform_all(batch)
-            done += len(claimed.timers) + len(jobs)
+            done += fired + len(jobs)
 
 
 class _Alarm(BackgroundScheduler):  # type: ignore[misc]
@@ -200,9 +199,8 @@ class Worker:
             self._hand_out(lane, claimed)
             done = done and len(claimed) < room[lane]
         if timer is not None and timer <= now:
-            due = timers.claim(CLAIMED_TIMERS, now)
-            timers.fire(due, stopping=self._stopping.is_set)
-            done = done and len(due.timers) < CLAIMED_TIMERS
+            claimed_timers = timers.work(CLAIMED_TIMERS, now, stopping=self._stopping.is_set)
+            done = done and claimed_timers < CLAIMED_TIMERS
         if not done:
             return None
         awaited = [at + (now - before) for lane, at in jobs.items() if room[lane] > 0]

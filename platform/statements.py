@@ -59,7 +59,8 @@ def insert(
         made = {key: each.returning(*(table.c[name] for name in returning)) for key, each in made.items()}
     else:
         made = {key: each.inline() for key, each in made.items()}
-    return Statement(made, row=row)
+    many = _of_arrays(table, columns, skip_existing) if row is not None and not returning else None
+    return Statement(made, row=row, many=many)
 
 
 _NEW_IDS = "signoff_new_ids"
@@ -117,29 +118,43 @@ def rows(table: sa.Table, *names: str, skip_existing: bool = False) -> "Rows":
 
 def _of_arrays(table: sa.Table, names: Sequence[str], skip_existing: bool) -> str:
     """The statement of PostgreSQL that takes a list for each column."""
+    end = " ON CONFLICT DO NOTHING" if skip_existing else ""
+    return f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM {lists_of(table, names)}{end}"  # noqa: S608
+
+
+def lists_of(table: sa.Table, names: Sequence[str], **others: str) -> str:
+    """``unnest(…) AS new (…)``: rows out of a list for each column, and for each of ``others``, with their types."""
     from sqlalchemy.dialects import postgresql
 
     postgres = postgresql.dialect()  # type: ignore[no-untyped-call]
     # a cast to varchar(80) would cut silently what an insert refuses
     types = {name: table.c[name].type for name in names}
     kinds = {name: "TEXT" if isinstance(each, sa.String) else each.compile(postgres) for name, each in types.items()}
+    kinds |= others
     lists = ", ".join(f"CAST(%({name})s AS {kind}[])" for name, kind in kinds.items())
-    end = " ON CONFLICT DO NOTHING" if skip_existing else ""
-    return f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({lists}){end}"  # noqa: S608
+    return f"unnest({lists}) AS new ({', '.join(kinds)})"
 
 
 class Statement:
     """A Core statement, or one for each dialect, that is compiled when it first runs.
 
     ``row``: a word for the table, then the parameters that name the one row that it writes. Statements that each write
-    another row, and nothing else that a neighbour reads, travel as one.
+    another row, and nothing else that a neighbour reads, travel as one. ``many``: what does the same on PostgreSQL
+    with a list for each parameter (:func:`lists_of`), for when many of them wait.
     """
 
-    __slots__ = ("_by_dialect", "_core", "_row")
+    __slots__ = ("_by_dialect", "_core", "_row", "many")
 
-    def __init__(self, core: sa.Executable | Mapping[str, sa.Executable], *, row: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        core: sa.Executable | Mapping[str, sa.Executable],
+        *,
+        row: Sequence[str] | None = None,
+        many: str | None = None,
+    ) -> None:
         self._core = core
         self._row = tuple(row) if row is not None else None
+        self.many = many
         self._by_dialect: dict[str, _Compiled] = {}
 
     def first(self, conn: Connection, values: Values = NOTHING) -> Row | None:
@@ -164,7 +179,7 @@ class Statement:
 
     def later(self, conn: Connection, values: Values = NOTHING, check: Check | None = None) -> None:
         """Execute it before whatever this transaction does next that answers, or at its end."""
-        self._compiled(conn).wait(conn, values, check, self._row_of(values))
+        self._compiled(conn).wait(conn, values, check, self._row_of(values), self.many)
 
     def later_many(self, conn: Connection, rows: Iterable[Values]) -> None:
         """Like :meth:`later`, once for each of ``rows``."""
@@ -173,7 +188,7 @@ class Statement:
             compiled.execute_many(conn, rows)
             return
         for values in rows:
-            compiled.wait(conn, values, None, self._row_of(values))
+            compiled.wait(conn, values, None, self._row_of(values), self.many)
 
     def amend(self, conn: Connection, values: Values, changed: Values) -> bool:
         """Change what waits to write the row that ``values`` name; ``False``: nothing does, or it was sent already."""
@@ -196,19 +211,18 @@ class Statement:
 class Rows(Statement):
     """An insert whose rows wait for each other, and go to PostgreSQL in one statement; it answers nothing."""
 
-    __slots__ = ("_many",)
+    __slots__ = ()
 
     def __init__(self, one: Statement, many: str) -> None:
-        super().__init__(one._core)
-        self._many = many
+        super().__init__(one._core, many=many)
 
     def later(self, conn: Connection, values: Values = NOTHING, check: Check | None = None) -> None:
         waiting = db.pipeline_of(conn)
-        if waiting is None or conn.dialect.name != "postgresql" or check is not None:
+        if waiting is None or conn.dialect.name != "postgresql" or check is not None or self.many is None:
             super().later(conn, values, check)
             return
         compiled = self._compiled(conn)
-        waiting.gather(self._many, compiled.parameters(values))
+        waiting.gather(self.many, compiled.parameters(values))
         for watcher in _watchers:
             watcher(compiled.sql)
 
@@ -280,10 +294,10 @@ class _Compiled:
         except conn.dialect.loaded_dbapi.Error as error:
             raise driver_error(conn, self.sql, error) from error
 
-    def wait(self, conn: Connection, values: Values, check: Check | None, row: Row | None) -> None:
+    def wait(self, conn: Connection, values: Values, check: Check | None, row: Row | None, many: str | None) -> None:
         waiting = db.pipeline_of(conn) if self._names is None else None
         if waiting is not None:
-            waiting.add(self.sql, self.parameters(values), check, row)
+            waiting.add(self.sql, self.parameters(values), check, row, many)
             for watcher in _watchers:
                 watcher(self.sql)
             return

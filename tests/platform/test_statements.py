@@ -13,8 +13,10 @@ from signoff.platform.audit import Entry
 from signoff.platform.errors import Unavailable
 from signoff.platform.models import outbox, settings, timers
 from signoff.platform.statements import Statement, watched
+from signoff.platform.timers import clear_timer, set_timer
 
 AT = datetime(2026, 3, 2, 2, 0, 0, 5, tzinfo=UTC)
+LATER = datetime(2027, 3, 2, 2, 0, 0, 5, tzinfo=UTC)
 SET = statements.insert(timers, "key", "kind", "due_at", "payload", "attempts", returning=["id"])
 READ = Statement(
     sa.select(timers.c.key, timers.c.due_at, timers.c.payload, timers.c.claimed_until)
@@ -155,3 +157,87 @@ def test_what_waits_is_undone_with_its_part(context: Flask) -> None:
             raise ValueError
     with db.reading() as conn:
         assert conn.scalars(sa.select(outbox.c.key)).all() == ["kept"]
+
+
+ODD = ['say "hi"', "back\\slash", "{a,b}", "NULL", "", "新\nline", "it's"]
+
+
+def test_many_that_are_alike_do_what_each_would_have_done() -> None:
+    def rows() -> list[Any]:
+        with db.reading() as conn:
+            return [tuple(each) for each in conn.execute(sa.select(timers.c.key, timers.c.payload, timers.c.due_at))]
+
+    with db.transaction() as conn:
+        for number, text in enumerate(ODD):
+            set_timer(conn, f"timer:{text}", "test", AT, {"text": text, "n": number, "none": None})
+        set_timer(conn, "moved", "test", AT, {})
+        set_timer(conn, "moved", "test", LATER, {})
+        set_timer(conn, "gone", "test", AT, {})
+        clear_timer(conn, "gone")
+    kept = [(f"timer:{text}", {"text": text, "n": number, "none": None}, AT) for number, text in enumerate(ODD)]
+    assert sorted(rows(), key=lambda each: str(each[0])) == sorted(
+        [*kept, ("moved", {}, LATER)], key=lambda e: str(e[0])
+    )
+    with db.transaction() as conn:
+        for text in ODD:
+            clear_timer(conn, f"timer:{text}")
+    assert [key for key, *_ in rows()] == ["moved"]
+
+
+def test_chains_that_grow_together_are_unbroken() -> None:
+    for n in range(2):
+        with db.transaction() as conn:
+            for number in range(6):
+                audit.append(conn, f"test:{number}", [Entry("tested", None, "system", {"n": n}, AT)])
+    assert audit.verify().ok
+    assert [each.data for each in audit.entries("test:5")] == [{"n": 0}, {"n": 1}]
+
+
+@pytest.mark.parametrize("missing", [None, 2])
+def test_one_of_many_that_finds_nothing_undoes_all(missing: int | None) -> None:
+    class Outrun(Exception): ...
+
+    def check(count: int) -> None:
+        if count != 1:
+            raise Outrun
+
+    put_off = Statement(
+        sa.text("UPDATE signoff_setting SET value = '8' WHERE key = :key"),
+        row=("setting", "key"),
+        many="UPDATE signoff_setting AS kept SET value = '8' FROM "
+        + statements.lists_of(settings, ["key"])
+        + " WHERE kept.key = new.key",
+    )
+
+    def change() -> None:
+        with db.transaction() as conn:
+            for number in range(6):
+                put_off.later(conn, {"key": f"k{number}"}, check)
+
+    with db.transaction() as conn:
+        for number in range(6):
+            if number != missing:
+                SETTING.later(conn, {"key": f"k{number}", "value": 1})
+    if missing is None:
+        change()
+    else:
+        with pytest.raises(Outrun):
+            change()
+    with db.reading() as conn:
+        values = set(conn.scalars(sa.select(settings.c.value)))
+    assert values == ({8} if missing is None else {1})
+
+
+def test_many_that_are_alike_are_one_statement_on_postgresql() -> None:
+    with db.transaction() as conn:
+        for number in range(5):
+            set_timer(conn, f"t{number}", "test", AT, {})
+            clear_timer(conn, f"other{number}")
+        waiting = db.pipeline_of(conn)
+        assert waiting is not None
+        if conn.dialect.name == "postgresql":
+            waiting._line_up()
+            assert [(each.sql.split()[0], each.rows) for each in waiting._waiting[1:]] == [
+                ("INSERT", 5),
+                ("DELETE", 5),
+            ]
