@@ -11,11 +11,11 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from ..forms import catalogue as forms
-from ..forms.fields.options import KEY
 from ..platform import db, definitions, json, problem_json, releasing
 from ..platform.api.definitions import restored_note, waiting_json
 from ..platform.definitions import Draft, Stored
 from ..platform.errors import Conflict, Forbidden, Malformed, NotFound, Refused, SignoffError, TooLarge
+from ..platform.keys import KEY
 from ..platform.people import owners, policy
 from ..platform.people.current import current_language, current_person
 from ..platform.people.directory import ADMIN, AUDITOR, Person

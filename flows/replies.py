@@ -1,6 +1,5 @@
 """Reply templates (D35): words to decide with, in both languages, edited by admins, version by version."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +7,13 @@ from typing import Any
 from ..platform import definitions
 from ..platform.definitions import Stored
 from ..platform.errors import NotFound, Refused
+from ..platform.keys import KEY
 from ..platform.problems import Problem, pointer
 from ..platform.text import LANGUAGES, LocalText, local, msg
 
 KIND = "reply"
 SCHEMA = "reply/1"
 OCCASIONS = ("approve", "reject", "return", "comment")
-KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 LONGEST_TITLE = 80
 LONGEST = 2000
 _KEYS = ("schema", "key", "title", "text", "on", "forms", "active")

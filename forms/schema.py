@@ -7,12 +7,13 @@ from typing import Any
 
 import marshmallow as ma
 
+from ..platform.keys import KEY
 from ..platform.problems import Problem, errors_of, pointer
 from ..platform.text import msg
 from .analysis import analyse
 from .definition import EVERYBODY, SCHEMA, Access, Duplicate, Field, Form, Public, Rule, Section, Total
 from .errors import FieldError
-from .fields.options import KEY, AnyJson, Flag, Key, KeyMap, Local, Names, OneOf, Option, Text, Whole, bad_key, shown
+from .fields.options import AnyJson, Flag, Key, KeyMap, Local, Names, OneOf, Option, Text, Whole, bad_key, shown
 from .numbering import check_pattern
 from .reading import ReadContext
 from .schema_problems import StrictSchema, loaded, unknown_key

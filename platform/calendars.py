@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from .business_time import WEEKDAYS, Calendar, CalendarDocument, Clock, Hours, Span, known_country, standard
+from .keys import KEY
 from .problems import Problem, pointer
 from .text import msg
 
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 _KNOWN = ("key", "name", "zone", "country", "hours", "days_on", "days_off")
 _MAX_DAYS = 366
@@ -58,7 +58,7 @@ class _Reading:
 
     def key(self) -> str:
         key = self.document.get("key")
-        if not isinstance(key, str) or not _KEY.fullmatch(key):
+        if not isinstance(key, str) or not KEY.fullmatch(key):
             self.problem(
                 "/key",
                 "wrong_key",

@@ -1,11 +1,11 @@
 """``schedule/1``: what admins have done at certain times, as JSON read with all of its problems at once."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import available_timezones
 
+from .keys import KEY
 from .problems import Problem, pointer
 from .schedule_words import Times, read_times
 from .text import LocalText, msg
@@ -15,7 +15,7 @@ PERSON = "person"
 """As a zone: everybody's own."""
 
 ONCE, SKIP = "once", "skip"
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
 _KNOWN = ("schema", "key", "title", "when", "zone", "missed", "active", "do", "with")
 
 Check = Callable[[Mapping[str, Any]], list[Problem]]
@@ -80,7 +80,7 @@ class _Reading:
 
     def key(self) -> str:
         key = self.document.get("key")
-        if not isinstance(key, str) or not _KEY.fullmatch(key):
+        if not isinstance(key, str) or not KEY.fullmatch(key):
             message = msg("%(value)s is no key. Use small letters, digits and _, as in office.", value=repr(key))
             self.problem("key", "wrong_key", message)
         return str(key)

@@ -4,7 +4,6 @@ An event becomes one job for each webhook that wants it, in the transaction in w
 all of them and on every attempt, so that a receiver can tell what it has seen before.
 """
 
-import re
 import secrets
 import time
 from base64 import b64encode
@@ -25,6 +24,7 @@ from .background import DeadLetter, GiveUp, Job, Lane, Retry, enqueue
 from .db import after_commit, reading, transaction, utc_text
 from .errors import NotFound, Refused
 from .events import EVENTS, Event
+from .keys import KEY
 from .models import outbox, webhooks
 from .outgoing import Blocked, NoAnswer
 from .problems import Problem, pointer
@@ -43,7 +43,6 @@ LONGEST_WAIT = timedelta(days=1)
 
 OLD_SECRET_HOLDS = timedelta(days=1)
 REMEMBER_SECONDS = 10
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ def _values(wanted: Wanted) -> dict[str, Any]:
 
 def _problems(wanted: Wanted) -> list[Problem]:
     found: list[Problem] = []
-    if not _KEY.fullmatch(wanted.key):
+    if not KEY.fullmatch(wanted.key):
         found.append(
             Problem(
                 "/key",
@@ -181,7 +180,7 @@ def _problems(wanted: Wanted) -> list[Problem]:
             message = msg("No event %(event)s. Known: %(known)s.", event=repr(event), known=", ".join(EVENTS))
             found.append(Problem(pointer("events", number), "unknown_event", message))
     for number, form in enumerate(wanted.forms):
-        if not _KEY.fullmatch(form):
+        if not KEY.fullmatch(form):
             message = msg("%(value)s is no key of a form.", value=repr(form))
             found.append(Problem(pointer("forms", number), "wrong_key", message))
     return found

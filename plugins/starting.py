@@ -6,7 +6,7 @@ from typing import Any
 
 from ..platform import definitions, json
 from ..platform.errors import Refused
-from ..platform.people.entry import KEY
+from ..platform.keys import KEY
 from ..platform.problems import Problem
 from ..platform.text import LocalText, msg
 from .api import Pack

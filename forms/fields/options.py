@@ -9,13 +9,13 @@ from typing import Any, Generic, TypeVar
 import marshmallow as ma
 from babel.numbers import is_currency
 
+from ...platform.keys import KEY
 from ...platform.text import LANGUAGES, LocalText, Message, msg
 from ..errors import FieldError
 from ..moments import read_date
 from ..numerals import read_decimal
 from ..patterns import PatternError, compile_pattern
 
-KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
 T = TypeVar("T")
 
 _SIZE = re.compile(r"([0-9]{1,6})\s*(B|KB|MB|GB)")

@@ -16,7 +16,7 @@ from ..text import local, msg
 from ..web import menus
 from . import policy, service, sign_in
 from .blueprint import bp, only_where_we_sign_in
-from .current import current_language, current_person, current_zone, signs_in_here
+from .current import current_admin, current_language, current_zone, signs_in_here
 from .definition import amounts_json
 from .directory import ADMIN, Person
 from .entry import read_amount
@@ -39,20 +39,9 @@ _LIMIT = "limit:"
 """Names of the inputs for limits: ``limit:refund``. Forms' keys are chosen by admins, so they never name attributes."""
 
 
-def admin() -> Person:
-    """The administrator who asks.
-
-    Raises:
-        Forbidden: it is somebody else.
-    """
-    person = current_person()
-    policy.require(person, ADMIN)
-    return person
-
-
 @bp.get("/people")
 def index() -> ResponseReturnValue:
-    admin()
+    current_admin()
     directory = service.directory()
     asked = {name: request.args.get(name, "") for name in ("q", "department", "role", "state")}
     page = find_people(
@@ -80,13 +69,13 @@ def known_roles(people: Iterable[Person]) -> list[str]:
 
 @bp.get("/people/add")
 def add() -> ResponseReturnValue:
-    admin()
+    current_admin()
     return _page(None, PersonForm(formdata=None, active=True))
 
 
 @bp.get("/people/person/<string:key>")
 def show(key: str) -> ResponseReturnValue:
-    admin()
+    current_admin()
     person = service.person(key)
     return _page(person, _form_of(person))
 
@@ -127,7 +116,7 @@ def _forms(person: Person | None) -> dict[str, Any]:
 
 @bp.post("/people/add")
 def create() -> ResponseReturnValue:
-    by, form = admin(), PersonForm()
+    by, form = current_admin(), PersonForm()
     if service.directory().person(form.key.data) is not None:
         form.validate()
         form.key.errors = [msg("Somebody has the key %(key)s already. Choose another.", key=form.key.data)]
@@ -137,7 +126,7 @@ def create() -> ResponseReturnValue:
 
 @bp.post("/people/person/<string:key>")
 def save(key: str) -> ResponseReturnValue:
-    by, person = admin(), service.person(key)
+    by, person = current_admin(), service.person(key)
     form = PersonForm()
     del form.key
     return _save(person, form, by)
@@ -208,7 +197,7 @@ def _read_limits() -> tuple[dict[str, Decimal], dict[str, str]]:
 @bp.post("/people/person/<string:key>/password")
 def set_password(key: str) -> ResponseReturnValue:
     only_where_we_sign_in()
-    by, person, form = admin(), service.person(key), NewPasswordForm()
+    by, person, form = current_admin(), service.person(key), NewPasswordForm()
     try:
         if form.validate():
             service.set_password(key, form.password.data, by=by.key)
@@ -222,7 +211,7 @@ def set_password(key: str) -> ResponseReturnValue:
 @bp.post("/people/person/<string:key>/sessions/end")
 def end_sessions_of(key: str) -> ResponseReturnValue:
     only_where_we_sign_in()
-    by, person = admin(), service.person(key)
+    by, person = current_admin(), service.person(key)
     service.end_sessions(key, by=by.key)
     flash(_("%(name)s is signed out everywhere.", name=person.name))
     return redirect(url_for(".show", key=key), code=303)
@@ -231,7 +220,7 @@ def end_sessions_of(key: str) -> ResponseReturnValue:
 @bp.post("/people/person/<string:key>/delegation")
 def save_delegation_of(key: str) -> ResponseReturnValue:
     """Somebody fell ill: an administrator says who acts for them."""
-    by, person, form = admin(), service.person(key), DelegationForm()
+    by, person, form = current_admin(), service.person(key), DelegationForm()
     if request.form.get("end"):
         service.end_delegation(key, by=by.key)
         flash(_("Nobody acts for %(name)s any more.", name=person.name))

@@ -7,16 +7,15 @@ from flask_babel import gettext as _
 from ..errors import NotFound, Refused
 from ..text import LocalText, local, msg
 from . import service
-from .admin_web import admin
 from .blueprint import bp
-from .current import current_language
+from .current import current_admin, current_language
 from .directory import Department, Directory
 from .forms import DepartmentForm
 
 
 @bp.get("/people/departments")
 def departments() -> ResponseReturnValue:
-    admin()
+    current_admin()
     directory = service.directory()
     counts: dict[str | None, int] = {}
     for person in directory.persons.values():
@@ -42,13 +41,13 @@ def tree(directory: Directory) -> list[tuple[int, Department]]:
 
 @bp.get("/people/departments/add")
 def add_department() -> ResponseReturnValue:
-    admin()
+    current_admin()
     return _page(None, DepartmentForm(formdata=None))
 
 
 @bp.get("/people/department/<string:key>")
 def department(key: str) -> ResponseReturnValue:
-    admin()
+    current_admin()
     found = _department(key)
     form = DepartmentForm(formdata=None, obj=found)
     name = found.name
@@ -81,7 +80,7 @@ def _page(found: Department | None, form: DepartmentForm) -> str:
 
 @bp.post("/people/departments/add")
 def create_department() -> ResponseReturnValue:
-    by, form = admin(), DepartmentForm()
+    by, form = current_admin(), DepartmentForm()
     if form.key.data in service.directory().departments:
         form.validate()
         form.key.errors = [msg("A department has the key %(key)s already. Choose another.", key=form.key.data)]
@@ -91,7 +90,7 @@ def create_department() -> ResponseReturnValue:
 
 @bp.post("/people/department/<string:key>")
 def save_department(key: str) -> ResponseReturnValue:
-    by, found, form = admin(), _department(key), DepartmentForm()
+    by, found, form = current_admin(), _department(key), DepartmentForm()
     del form.key
     return _save(found, form, by.key)
 

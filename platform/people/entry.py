@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
 
+from ..keys import KEY
 from ..problems import Problem, pointer
 from ..text import LANGUAGES, LocalText, msg
 
-KEY = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
 AMOUNT = re.compile(r"\d{1,15}(\.\d{1,6})?")
 EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
 

@@ -19,10 +19,11 @@ from wtforms import (
 )
 from wtforms.validators import AnyOf, EqualTo, InputRequired, Length, Optional, Regexp
 
+from ..keys import KEY
 from ..problems import Problem
 from ..text import LANGUAGES
 from .directory import Delegation
-from .entry import EMAIL, KEY, read_amount
+from .entry import EMAIL, read_amount
 
 _FIELDS = {"from_at": "from_on", "until_at": "until_on"}
 """The pages ask for days where the services know moments."""

@@ -5,15 +5,15 @@ from flask.typing import ResponseReturnValue
 
 from ..errors import Refused
 from . import handing_over, service
-from .admin_web import admin
 from .blueprint import bp
+from .current import current_admin
 from .directory import Person
 from .forms import HandOverForm
 
 
 @bp.get("/people/person/<string:key>/hand-over")
 def hand_over(key: str) -> ResponseReturnValue:
-    admin()
+    current_admin()
     return _page(service.person(key), HandOverForm(formdata=None))
 
 
@@ -29,7 +29,7 @@ def _page(person: Person, form: HandOverForm) -> str:
 
 @bp.post("/people/person/<string:key>/hand-over")
 def do_hand_over(key: str) -> ResponseReturnValue:
-    by, person, form = admin(), service.person(key), HandOverForm()
+    by, person, form = current_admin(), service.person(key), HandOverForm()
     if not form.validate():
         return _page(person, form), 422
     try:

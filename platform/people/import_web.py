@@ -11,8 +11,8 @@ from ..errors import SignoffError, TooLarge
 from ..problems import Problem
 from ..text import msg
 from . import service, spreadsheet
-from .admin_web import admin
 from .blueprint import bp
+from .current import current_admin
 from .definition import PeopleDefinition, read_people, write_people
 from .forms import ImportForm
 
@@ -29,7 +29,7 @@ class _Intake:
 
 @bp.get("/people/import")
 def import_people() -> ResponseReturnValue:
-    admin()
+    current_admin()
     return _page(ImportForm(formdata=None), _Intake())
 
 
@@ -46,7 +46,7 @@ def _page(form: ImportForm, intake: _Intake) -> str:
 
 @bp.post("/people/import")
 def check_or_apply() -> ResponseReturnValue:
-    by, form = admin(), ImportForm()
+    by, form = current_admin(), ImportForm()
     intake = _intake(form)
     if intake.definition is None or intake.changes is None:
         return _page(form, intake), 422
@@ -96,13 +96,13 @@ def _read(intake: _Intake) -> spreadsheet.Sheet | None:
 
 @bp.get("/people/import/example.csv")
 def example_csv() -> ResponseReturnValue:
-    admin()
+    current_admin()
     return Response(spreadsheet.TEMPLATE, mimetype="text/csv", headers=_attachment("people.csv"))
 
 
 @bp.get("/people/export")
 def export_people() -> ResponseReturnValue:
-    admin()
+    current_admin()
     document = write_people(service.directory(), calendar_store.documents())
     return Response(json.pretty(document), mimetype="application/json", headers=_attachment("people.json"))
 
