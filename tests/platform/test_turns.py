@@ -11,7 +11,14 @@ from signoff.platform import clock, db, timers
 from signoff.platform.turns import turn
 
 
-def _is_free(path: Path) -> bool:
+def _many_write() -> bool:
+    return db.engine().dialect.name == "postgresql"
+
+
+def _is_free(name: str) -> bool:
+    path = Path(f"{db.engine().url.database}-{name}")
+    if not path.exists():
+        return True
     with path.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -20,37 +27,27 @@ def _is_free(path: Path) -> bool:
         return True
 
 
-def _file(name: str) -> Path:
-    return Path(f"{db.engine().url.database}-{name}")
-
-
 def test_one_at_a_time_where_one_writes_at_a_time(context: Flask) -> None:
-    if db.engine().dialect.name == "postgresql":
-        with turn("test"):
-            assert not _file("test").exists()
-        return
     with turn("test"):
-        assert not _is_free(_file("test"))
+        assert _is_free("test") == _many_write()
         with turn("other"):  # another subject waits for nobody
             pass
-    assert _is_free(_file("test"))
+    assert _is_free("test")
     with suppress(ZeroDivisionError), turn("test"):
         raise ZeroDivisionError
-    assert _is_free(_file("test"))
+    assert _is_free("test")
 
 
 def test_timers_are_claimed_and_fired_in_one_turn(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    if db.engine().dialect.name == "postgresql":
-        pytest.skip("PostgreSQL has no turns")
     free: list[bool] = []
     monkeypatch.setattr(timers, "_kinds", {})
 
     @timers.timer_handler("test")
     def fire(conn: object, timer: timers.Timer) -> None:
-        free.append(_is_free(_file("timers")))
+        free.append(_is_free("timers"))
 
     with db.transaction() as conn:
         timers.set_timer(conn, "a", "test", clock.now(), {})
     assert timers.work(10, clock.now()) == 1
-    assert free == [False]
-    assert _is_free(_file("timers"))
+    assert free == [_many_write()]
+    assert _is_free("timers")
