@@ -97,7 +97,7 @@ def _decided(conn: Connection, move: "Move") -> Iterator[Happening]:
 
 def _overdue(conn: Connection, move: "Move") -> Iterator[Happening]:
     """The first time that a deadline is found to have passed."""
-    if move.before is None:
+    if move.before is None or not events.is_wanted("task.overdue"):
         return
     steps = {str(note.data.get("step")) for note in move.of(Note) if note.event == "timer.fired"}
     for task in move.before.open_tasks:

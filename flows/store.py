@@ -136,6 +136,10 @@ _ADVANCE = Statement(
         revision=runs.c.revision + 1,
     ),
     row=("run", "run"),
+    many="UPDATE signoff_run AS kept SET state = new.state, status = new.status, ended_at = new.ended_at, "  # noqa: S608 - nothing from outside
+    "revision = kept.revision + 1 "
+    f"FROM {statements.lists_of(runs, ['state', 'status', 'ended_at'], run='BIGINT', seen='INTEGER')} "
+    "WHERE kept.id = new.run AND kept.revision = new.seen",
 )
 _NEW_TASK = (
     "run_id", "record_id", "name", "form", "step", "principal", "claimed_by", "excluded", "open", "assigned_at",
