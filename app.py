@@ -18,6 +18,7 @@ from .platform import api
 from .platform import config as configuration
 from .platform import db as database
 from .platform.config import Config
+from .platform.web.application import Application
 
 ROOT = Path(__file__).resolve().parent
 
@@ -132,7 +133,7 @@ def create_app(config: Config | None = None, **overrides: Any) -> Flask:
         Refused: the configuration is wrong; every wrong value is a problem.
     """
     settled = config or configuration.load(**overrides)
-    app = Flask("signoff", root_path=str(ROOT), static_folder=None, template_folder=None)
+    app = Application("signoff", root_path=str(ROOT), static_folder=None, template_folder=None)
     app.config.update(
         TESTING=settled.testing,
         MAX_CONTENT_LENGTH=settled.max_upload_bytes + 1024 * 1024,

@@ -184,7 +184,7 @@ def saved_views(form_key: str) -> Any:
 @blp.doc(summary="Save a view under a name; one of that name is replaced")
 def save_view(body: dict[str, Any], form_key: str) -> Any:
     made = views.save(form_key, body["name"], body["query"], shared=body["shared"], by=current_person())
-    return _view_json(made), 201
+    return _view_json(made)
 
 
 @blp.delete("/views/<int:view_id>")

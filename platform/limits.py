@@ -21,7 +21,15 @@ def off() -> bool:
     return config.current().testing
 
 
-limiter = Limiter(key_func=address, strategy="fixed-window", headers_enabled=True)
+class _Limiter(Limiter):
+    """Checks the views that are marked with a limit, and asks nothing before any other."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = _Limiter(key_func=address, strategy="fixed-window", headers_enabled=True)
 
 
 def init_app(app: Flask) -> None:

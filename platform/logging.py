@@ -76,6 +76,8 @@ def _end(response: Response) -> Response:
         return response
     response.headers[HEADER] = request_id()
     seconds = time.perf_counter() - g.get("signoff_began", time.perf_counter())
-    say = log.warning if seconds >= SLOW_SECONDS else log.debug
-    say("request", method=request.method, path=request.path, status=response.status_code, ms=round(seconds * 1000, 1))
+    if seconds >= SLOW_SECONDS or signoff().config.log_level == "DEBUG":
+        say = log.warning if seconds >= SLOW_SECONDS else log.debug
+        ms = round(seconds * 1000, 1)
+        say("request", method=request.method, path=request.path, status=response.status_code, ms=ms)
     return response

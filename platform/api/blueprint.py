@@ -1,8 +1,11 @@
 """The blueprint of every API module: flask-smorest's, with our strict JSON, and with types."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
+from flask import current_app
+from flask.wrappers import Response
 from flask_smorest import Blueprint as SmorestBlueprint
 
 from .body import JsonParser
@@ -52,9 +55,23 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc]
     def answer(self, status_code: int, schema: Any) -> Decorator:
         """Describe an answer by ``schema``; the view makes it as it is, nothing is dumped through the schema."""
 
+        described = {"content": {"application/json": {"schema": schema}}}
+
         def decorate(view: View) -> View:
-            described = {"content": {"application/json": {"schema": schema}}}
-            return self.doc(responses={status_code: described})(self.response(status_code)(view))
+            documented = self.doc(responses={status_code: described})(self.response(status_code)(view))
+
+            @wraps(view)
+            def answered(*args: Any, **kwargs: Any) -> Any:
+                found = view(*args, **kwargs)
+                if isinstance(found, Response):
+                    return found
+                value, status = found if isinstance(found, tuple) else (found, status_code)
+                response = current_app.json.response(value)
+                response.status_code = status
+                return response
+
+            answered._apidoc = documented._apidoc  # type: ignore[attr-defined]
+            return answered
 
         return decorate
 

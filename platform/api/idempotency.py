@@ -82,9 +82,10 @@ def _once(key: str, view: View, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     person = person_or_none()
     call = _Call(person.key if person is not None else "", key, _fingerprint())
     with reading_together():
-        again = call.answer()
-        if again is not None:
-            return again
+        if not request.is_json:  # what is stored of a file stays even if its transaction does not
+            again = call.answer()
+            if again is not None:
+                return again
         try:
             with one_transaction(call.claim):
                 response = make_response(view(*args, **kwargs))
@@ -92,7 +93,8 @@ def _once(key: str, view: View, args: tuple[Any, ...], kwargs: Mapping[str, Any]
                     call.keep(conn, response)
                 return response
         except Exception:
-            # whoever waited for the first call, or found its work done, is answered as it was
+            # a call that was made before, or while we waited for its first, has its answer; next to none is made twice,
+            # so that it is looked for here alone
             again = call.answer()
             if again is None:
                 raise

@@ -3,11 +3,12 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from .. import clock, db
+from .. import caches, clock, db
 from ..errors import NotFound, Refused
 from ..problems import Problem
 from ..statements import Statement
@@ -18,6 +19,7 @@ from .models import tokens
 
 PREFIX = "so_"
 LONGEST_DAYS = 3650
+_MOST_REMEMBERED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +79,43 @@ _USED = tokens.update().where(tokens.c.id == sa.bindparam("token")).values(last_
 
 def resolve(token: str) -> Person | None:
     """The active person whom ``token`` stands for, ``None`` if it does not hold."""
-    with db.reading_together() as conn:
-        row = _FIND.first(conn, {"hash": _hash(token)})
-        if row is None:
-            return None
-        number, person, expires_at, last_used_on = row
-        owner = service.directory().active(person)
-    now = clock.now()
-    if expires_at is not None and expires_at <= now:
+    people, hashed, now = service.directory(), _hash(token), clock.now()
+    found = _known(hashed, people.revision)
+    if found is None or (found.expires_at is not None and found.expires_at <= now):
         return None
-    if owner is not None and last_used_on != now.date():
+    owner = people.active(found.person)
+    if owner is not None and found.last_used_on != now.date():
         with db.transaction() as conn:
-            conn.execute(_USED, {"token": number, "today": now.date()})
+            conn.execute(_USED, {"token": found.id, "today": now.date()})
+        caches.cache("tokens").pop(hashed, None)
     return owner
+
+
+class _Held(NamedTuple):
+    """A token that was not revoked at a revision of people: making and revoking one gives them another."""
+
+    revision: int
+    id: int
+    person: str
+    expires_at: datetime | None
+    last_used_on: date | None
+
+
+def _known(hashed: str, revision: int) -> _Held | None:
+    """The token of that hash; asked of the database when people have changed since it was last used."""
+    remembered = caches.cache("tokens")
+    held: _Held | None = remembered.get(hashed)
+    if held is not None and held.revision == revision:
+        return held
+    with db.reading() as conn:
+        row = _FIND.first(conn, {"hash": hashed})
+    if row is None:
+        return None
+    held = _Held(revision, *row)
+    if len(remembered) >= _MOST_REMEMBERED:
+        remembered.clear()
+    remembered[hashed] = held
+    return held
 
 
 def tokens_of(person: str) -> list[Token]:

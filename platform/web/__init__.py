@@ -19,6 +19,14 @@ from .security import csp_nonce
 __all__ = ["bp", "init_app"]
 
 
+_OF_ONE_REQUEST = (
+    "signoff_nonce",
+    "signoff_framed",
+    "signoff_bare",
+    "signoff_language",
+    "csrf_token",
+    "csrf_valid",
+)
 MOST_INPUTS = 20_000
 MOST_TEXT_BYTES = 5_000_000
 
@@ -39,8 +47,9 @@ def init_app(app: Flask) -> None:
 
 def _begin_anew() -> None:
     """Forget the request before: under a host's own application context, as in tests, ``g`` outlives requests."""
-    for name in ("signoff_nonce", "signoff_framed", "signoff_bare", "signoff_language", "csrf_token", "csrf_valid"):
-        g.pop(name, None)
+    kept = g.__dict__
+    for name in _OF_ONE_REQUEST:
+        kept.pop(name, None)
     if is_ours():  # a form of 1,000 line items has more inputs than Flask expects of anybody
         request.max_form_parts = MOST_INPUTS
         request.max_form_memory_size = MOST_TEXT_BYTES

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from flask import Flask, current_app, g, request, session
 from flask.wrappers import Response
-from flask_wtf.csrf import CSRFProtect, generate_csrf
+from flask_wtf.csrf import CSRFProtect, generate_csrf, same_origin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .. import clock
@@ -30,10 +30,38 @@ def init_app(app: Flask) -> None:
     if "csrf" not in app.extensions:
         app.config.setdefault("WTF_CSRF_CHECK_DEFAULT", False)  # checked by _check_csrf, for our pages alone
         app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # as long as the session
-        CSRFProtect(app)
+        _Protection(app)
     app.before_request(_check_csrf)
     app.after_request(_keep_session)
     app.after_request(_add_headers)
+
+
+class _Protection(CSRFProtect):  # type: ignore[misc]
+    """Flask-WTF's check of a page's token; a token that was good for a session is not unsigned again for it."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        if request.method not in current_app.config["WTF_CSRF_METHODS"]:
+            return
+        sent, own = self._get_csrf_token(), session.get(current_app.config["WTF_CSRF_FIELD_NAME"])
+        held = cache("web.csrf_held")
+        if sent and own and secrets.compare_digest(held.get(sent, ""), own) and _came_from_here():
+            g.csrf_valid = True
+            return
+        super().protect(apply_exemptions)
+        if g.get("csrf_valid", False):
+            if len(held) >= _MOST_SIGNED:
+                held.clear()
+            held[sent] = own
+
+    def _get_csrf_token(self) -> str | None:
+        if request.is_json:  # has no inputs to look through
+            return request.headers.get("X-CSRFToken") or request.headers.get("X-CSRF-Token")
+        return super()._get_csrf_token()  # type: ignore[no-any-return]
+
+
+def _came_from_here() -> bool:
+    """Over HTTPS, a page of another host may not send ours; Flask-WTF has the words for whoever tries."""
+    return not request.is_secure or same_origin(request.referrer or "", f"https://{request.host}/")
 
 
 def csp_nonce() -> str:
