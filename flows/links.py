@@ -14,15 +14,15 @@ from typing import Any
 from flask import Flask, current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from ..platform import clock, config, notifications
+from ..platform import clock, config, db, notifications
 from ..platform.errors import Conflict, Forbidden, NotFound, Refused
 from ..platform.notifications import Button
 from ..platform.people import service as people
 from ..platform.people.directory import Person
 from ..platform.text import LocalText, msg
-from . import by_link, service, showing, task_page
+from . import by_link, service, showing, store, task_page
 from .definition import Right
-from .messages import DECIDE, path_of
+from .messages import DECIDE, DECIDE_NAMED, path_of
 from .task_page import TaskPage
 
 LABELS: Mapping[str, LocalText] = {
@@ -66,6 +66,7 @@ class Asked:
 def init_app(app: Flask) -> None:  # noqa: ARG001 - buttons are offered to every application
     """Put the buttons into the messages of tasks."""
     notifications.offer_buttons(DECIDE, buttons)
+    notifications.offer_buttons(DECIDE_NAMED, buttons_named)
 
 
 def buttons(offer: Mapping[str, Any], person: Person) -> Sequence[Button]:
@@ -77,6 +78,13 @@ def buttons(offer: Mapping[str, Any], person: Person) -> Sequence[Button]:
         for verdict in offer["verdicts"]
         for token in (token_of(int(offer["task"]), person.key, verdict, int(offer["revision"])),)
     ]
+
+
+def buttons_named(offer: Mapping[str, Any], person: Person) -> Sequence[Button]:
+    """The same where the message names the task by its run; none where it is over by now."""
+    with db.reading() as conn:
+        task = store.task_named(conn, int(offer["run"]), str(offer["name"]))
+    return buttons({**offer, "task": task.id}, person) if task is not None and task.open else ()
 
 
 def token_of(task_id: int, person: str, verdict: str, revision: int) -> str:

@@ -18,6 +18,7 @@ from ..platform.text import LocalText
 from . import announcing
 from .effects import ChangeTask, Note, Notify, OpenTask, SetStatus
 from .engine_grace import has_grace
+from .run import Task
 from .values import plain
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def _send_notify(
         link=_task_link(move, wanted.task, task_ids.get(wanted.task or "")),
         thread=move.record.chain,
         over=wanted.channels,
+        offer=_offer_again(move, wanted.task) if wanted.task not in task_ids else None,
     )
 
 
@@ -179,20 +181,28 @@ def _send_task(
         },
         link=_record_link(move.record) if correcting else _task_link(move, task.name, task_id),
         thread=move.record.chain,
-        offer=_offer(move, task, task_id),
+        offer=_offer(move, task, task_id) if isinstance(task, OpenTask) else _offer_again(move, task.name),
     )
 
 
 DECIDE = "decide"
+DECIDE_NAMED = "decide.named"
 
 
-def _offer(move: "Move", task: OpenTask | ChangeTask, task_id: int | None) -> dict[str, Any] | None:
+def _offer(move: "Move", task: OpenTask | Task, task_id: int | None = None) -> dict[str, Any] | None:
     """What can be decided by a link of the message: a yes or a no that counts at once."""
-    if not isinstance(task, OpenTask) or task.kind != "approve" or has_grace(move.program, task.step):
+    if task.kind != "approve" or has_grace(move.program, task.step):
         return None
     step = move.program.step(task.step)
     verdicts = [each for each in ("approve", "reject") if step is not None and each in step.actions]
-    return {"kind": DECIDE, "task": task_id, "revision": move.record.revision, "verdicts": verdicts}
+    which = {"kind": DECIDE, "task": task_id} if task_id is not None else {"kind": DECIDE_NAMED, "name": task.name}
+    return {**which, "run": move.run_id, "revision": move.record.revision, "verdicts": verdicts}
+
+
+def _offer_again(move: "Move", name: str | None) -> dict[str, Any] | None:
+    """The same of a task that was there before: somebody is reminded of it, or it came to somebody else."""
+    waiting = move.before.task(name) if move.before is not None and name is not None else None
+    return _offer(move, waiting) if waiting is not None else None
 
 
 def _send_end(conn: Connection, move: "Move", facts: Mapping[str, Any]) -> None:

@@ -204,6 +204,46 @@ def test_a_group_gets_nobodys_links(context: Flask, at: Clock, monkeypatch: pyte
     assert (approve[0], reject[0]) == ("Approve", "Reject")
 
 
+def link_of(app: Flask, key: str, subject: str) -> str:
+    """The path behind the button of the only mail to somebody whose subject has a word."""
+    run_due(app)
+    (found,) = [each for each in mail.kept_mails(to=person(key).email) if subject in each.subject]
+    (path,) = re.findall(r"Approve: http://127.0.0.1:8000(/decide/\S+)", found.text)
+    return str(path)
+
+
+def test_a_reminder_can_be_answered_by_its_link(context: Flask, at: Clock) -> None:
+    made = at_lead(context)
+    at.move(hours=26)  # an hour before its time, by the office's clock
+    run_due(context)
+    at.move(minutes=5)  # several reminders would be one message
+    assert press(context, link_of(context, "li", "Reminder")).status_code == 303
+    assert deciders(made.id) == ["bo", "li"]
+
+
+def test_whoever_a_task_is_handed_to_decides_by_the_link_of_their_message(context: Flask, at: Clock) -> None:
+    made = at_lead(context)
+    service.transfer(task_of("li").id, by=person("li"), to="zhou")
+    assert press(context, link_of(context, "zhou", "Team lead")).status_code == 303
+    assert deciders(made.id) == ["bo", "zhou"]
+
+
+def test_whoever_a_task_is_escalated_to_decides_by_the_link_of_their_message(context: Flask, at: Clock) -> None:
+    made = at_lead(context)
+    at.move(days=3)
+    assert press(context, link_of(context, "zhou", "Team lead")).status_code == 303
+    assert deciders(made.id) == ["bo", "zhou"]
+
+
+def test_a_reminder_that_comes_too_late_offers_nothing(context: Flask, at: Clock) -> None:
+    at_lead(context)
+    task = task_of("li")
+    offer = {"run": task.run_id, "name": task.name, "revision": 1, "verdicts": ["approve"]}
+    assert len(links.buttons_named(offer, person("li"))) == 1
+    service.decide(task.id, by=person("li"), verdict="approve")
+    assert links.buttons_named(offer, person("li")) == ()
+
+
 def test_a_message_that_another_version_wrote_is_delivered(context: Flask, at: Clock) -> None:
     """Nodes of two versions run side by side while one replaces the other."""
     at_lead(context)
