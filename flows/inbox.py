@@ -127,8 +127,8 @@ def _page(conn: Connection, person: Person, wanted: Filter, after: str | None, l
     values = _values(taken, wanted) | {"limit": limit}
     if after is not None:
         values |= _position(after)
-    rows = conn.execute(_first(len(taken), len(_persons(taken)), after is not None, _shape(wanted)), values)
-    return [_waiting(tuple(row)) for row in rows]
+    first = _first(len(taken), len(_persons(taken)), after is not None, _shape(wanted))
+    return [_waiting(row) for row in first.all(conn, values)]
 
 
 def _waiting(row: Sequence[Any]) -> Waiting:
@@ -201,7 +201,7 @@ def _of_seat(number: int, claimants: int, columns: Sequence[Any], shape: _Shape,
 
 
 @lru_cache(maxsize=256)
-def _first(seats: int, claimants: int, after: bool, shape: _Shape) -> sa.Select[Any]:
+def _first(seats: int, claimants: int, after: bool, shape: _Shape) -> Statement:
     """Each principal's first tasks, then the first of all: the index is read ``limit`` rows deep, not more."""
     parts = []
     for number in range(seats):
@@ -215,7 +215,7 @@ def _first(seats: int, claimants: int, after: bool, shape: _Shape) -> sa.Select[
         parts.append(sa.select(part.subquery()))
     both = sa.union_all(*parts).subquery()
     of_record = (column.label(f"record_{column.name}") for column in records.c)
-    return (
+    return Statement(
         sa.select(*both.c, runs.c.flow, runs.c.version, *of_record)
         .join(runs, runs.c.id == both.c.run_id)
         .outerjoin(records, records.c.id == both.c.record_id)

@@ -16,7 +16,7 @@ from ..platform.people import service as people
 from ..platform.people.current import current_language, current_person, current_zone
 from ..platform.people.directory import Person
 from ..platform.web.language import gettext as _
-from . import batch, inbox, listing, replies, sheet, task_page, undoing
+from . import batch, inbox, inbox_rows, listing, replies, sheet, task_page, undoing
 from .blueprint import bp
 
 CHIPS = ("overdue", "today", *inbox.MARKS, "delegated")
@@ -50,6 +50,12 @@ class Choice:
             mark=self.chip if self.chip in inbox.MARKS else None,
         )
 
+    @property
+    def task_url(self) -> str:
+        """The address of this choice with a task beside the list, but for the task's id at its end."""
+        found = self.url(task=None)
+        return f"{found}{'&' if '?' in found else '?'}task="
+
     def url(self, **changes: Any) -> str:
         """The address of this choice with some of it changed; what is empty is left out."""
         values = {"chip": self.chip, "form": self.form, "after": self.after, "task": self.task, **changes}
@@ -72,7 +78,7 @@ def _my_inbox(person: Person, choice: Choice) -> ResponseReturnValue:
     return render_template(
         "signoff/flows/inbox.html",
         choice=choice,
-        page=Page(tuple(each.view(current_language()) for each in rows), found.next),
+        page=Page(tuple(_rows(rows)), found.next),
         count=counts[wanted],
         chips={chip: counts[each] for chip, each in _chip_filters().items()},
         forms=sheet.forms_of(rows),
@@ -81,6 +87,11 @@ def _my_inbox(person: Person, choice: Choice) -> ResponseReturnValue:
         undo=undoing.of_task(request.args.get("undo", type=int), person),
         now=clock.now(),
     )
+
+
+def _rows(opened: Sequence[listing.Opened]) -> list[inbox_rows.Row]:
+    reader = inbox_rows.Reader(current_language(), current_zone(), people.directory(), clock.now())
+    return inbox_rows.of((each.view(reader.language) for each in opened), reader)
 
 
 def _selected(person: Person, choice: Choice, rows: Sequence[listing.Opened]) -> task_page.TaskPage | None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 from ..forms import catalogue as forms
-from ..forms import records
+from ..forms import proofs, records
+from ..forms.program import FormProgram
+from ..forms.proofs import Proofs
 from ..forms.records import Record
-from ..platform import clock
+from ..platform import clock, config
 from ..platform.db import reading
 from ..platform.errors import Forbidden
 from ..platform.people.directory import Person
@@ -20,8 +22,9 @@ from .effects import Actor
 from .engine_rights import acting
 from .inbox import Waiting
 from .program import FlowProgram
-from .run import START
 from .visibility import hidden_at
+
+REASON = "reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class Opened:
             step_title=showing.step_title(self.step, self.task.step),
             submitted_by=self.record.submitted_by,
             summary=showing.summary(self.record, form, hidden, language),
-            returned=self.task.step == START,
+            leading=_leading(form),
+            proofs=proofs.count(form, self.record.values, clock.now(), config.current().zone, hidden),
         )
 
 
@@ -64,7 +68,45 @@ class RowView:
     step_title: LocalText
     submitted_by: str | None
     summary: Mapping[str, str]
-    returned: bool
+    leading: "Leading"
+    proofs: Proofs
+
+    @property
+    def amount(self) -> str:
+        """The money that it is about; empty where the form names none."""
+        return self.summary.get(self.leading.amount, "")
+
+    @property
+    def reason(self) -> str:
+        """Why it was asked for, where the form has that among its choices."""
+        return self.summary.get(self.leading.reason, "")
+
+    @property
+    def rest(self) -> str:
+        """What else the form's summary says."""
+        return " · ".join(text for key, text in self.summary.items() if key not in self.leading)
+
+
+class Leading(NamedTuple):
+    """The summary fields that a row shows at places of their own; empty: there is none."""
+
+    amount: str
+    reason: str
+
+
+@lru_cache(maxsize=256)
+def _leading(form: FormProgram) -> Leading:
+    """The last money of the summary, and the choice called ``reason``, else the last one."""
+    fields = [field for key in form.form.summary if (field := form.form.field(key)) is not None]
+    amounts = [field.key for field in fields if field.type == "money"]
+    choices = [field.key for field in fields if field.type == "choice"]
+    reason = REASON if REASON in choices else (choices or [""])[-1]
+    return Leading((amounts or [""])[-1], reason)
+
+
+def money_of(form: FormProgram) -> str:
+    """The key of the field that says how much money a request is about; empty: none does."""
+    return _leading(form).amount
 
 
 def of_inbox(waiting: Sequence[Waiting]) -> list[Opened]:

@@ -55,14 +55,12 @@ def of(results: Sequence[Result], person: Person, language: str) -> Sheet:
 
 
 def _add(totals: dict[str, Decimal], form: FormProgram, record: Record) -> None:
-    """Add the last money field of the summary: what a request is about."""
-    for key in reversed(form.form.summary):
-        field = form.form.field(key)
-        value = record.values.get(key)
-        if field is not None and field.type == "money" and isinstance(value, Decimal):
-            currency = str(field.options.get("currency", ""))
-            totals[currency] = totals.get(currency, Decimal(0)) + value
-            return
+    """Add the money that a request is about."""
+    key = listing.money_of(form)
+    field, value = form.form.field(key), record.values.get(key)
+    if field is not None and isinstance(value, Decimal):
+        currency = str(field.options.get("currency", ""))
+        totals[currency] = totals.get(currency, Decimal(0)) + value
 
 
 def forms_of(rows: Sequence[listing.Opened]) -> dict[str, LocalText]:

@@ -122,7 +122,7 @@ def summary(record: Record, form: FormProgram, hidden: frozenset[str], language:
         field = form.form.field(key)
         value = record.values.get(key)
         if field is not None and value is not None and key not in hidden:
-            found[key] = reader.text(field, value, record.links.get(pointer(key)))
+            found[key] = reader.text(field, value, record.links.get(pointer(key)) if record.links else None)
     return found
 
 

@@ -122,10 +122,12 @@ def _said(verdict: str, name: str) -> str:
 
 
 def _next(task_id: int) -> str:
-    """Back to the inbox, where the next task opens; after claiming or releasing, the same task."""
-    if request.form.get("do") in ("claim", "release"):
-        return url_for("signoff_flows.task", task_id=task_id)
+    """Back to the inbox, where the next task opens; after claiming or releasing, the same task where it stood."""
     following = request.form.get("following", type=int)
+    if request.form.get("do") in ("claim", "release"):
+        if "inbox_chip" not in request.form:
+            return url_for("signoff_flows.task", task_id=task_id)
+        following = task_id
     kept = {key: value for key in ("chip", "form") if (value := request.form.get(f"inbox_{key}"))}
     undo = task_id if undoing.of_task(task_id, current_person()) is not None else None
     return url_for("signoff_flows.inbox", task=following, chip=kept.get("chip"), form=kept.get("form"), undo=undo)

@@ -66,6 +66,7 @@ def hidden_of(record: Record, by: Person) -> frozenset[str]:
     return hidden([record], by).get(record.id, frozenset())
 
 
+@lru_cache(maxsize=4096)
 def hidden_at(program: FlowProgram, step: str) -> frozenset[str]:
     """The fields that whoever acts on ``step`` may not see."""
     return frozenset(key for key, right in program.rights(step).items() if right is Right.HIDDEN)

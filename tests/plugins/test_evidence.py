@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
-from signoff.forms import catalogue, exporting, lifecycle, render, service
-from signoff.platform import files
+from signoff.forms import catalogue, exporting, lifecycle, proofs, render, service
+from signoff.platform import clock, files
 from signoff.platform.errors import Refused
 from signoff.platform.people.directory import Person
 from signoff.platform.people.service import directory
@@ -188,6 +189,30 @@ def test_a_wrong_checklist_is_refused_with_its_place(ada: Person) -> None:
         ("/rules/1/require/0", "unknown_field"),
     ]
     assert problems([], []) == [("/fields/1/items", "wrong_value")]
+
+
+@pytest.mark.parametrize(
+    ("values", "hidden", "counted"),
+    [
+        ({"reason": "other"}, (), (0, 2)),
+        ({"reason": "other", "evidence": {"ticket": "T-1"}}, (), (1, 2)),
+        ({"reason": "return", "evidence": {"ticket": "T-1", "returned": True}}, (), (2, 3)),
+        ({"reason": "return", "evidence": {"ticket": "T-1"}}, ("evidence.ticket",), (0, 2)),
+        ({"reason": "other", "evidence": {"ticket": "T-1"}}, ("evidence",), (0, 0)),
+        ({"reason": "other", "receipts": ("a", "b")}, (), (1, 3)),
+        ({"reason": "other", "receipts": ()}, (), (0, 3)),
+    ],
+)
+def test_what_is_there_of_what_is_asked_for_is_counted(
+    ada: Person, values: dict[str, Any], hidden: tuple[str, ...], counted: tuple[int, int]
+) -> None:
+    """Files and the items of a checklist that the request has to do with; a list of files counts once."""
+    document = claim_form()
+    if "receipts" in values:
+        document["fields"].append({"key": "receipts", "type": "file", "label": "Receipts", "multiple": True})
+    catalogue.publish_form(document, by="ada")
+    found = proofs.count(catalogue.program("claim"), values, clock.now(), UTC, hidden)
+    assert (found.there, found.asked) == counted
 
 
 def test_the_api_carries_items_as_an_object(

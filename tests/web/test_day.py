@@ -1,15 +1,17 @@
 """A day's work of each kind of people, on a desk in English and on a phone in Chinese."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..server import Api, Server
+from ..server import Api, Server, command
 from .conftest import DESK, PHONE, Contexts, Filed, SignedIn, axe_violations
 from .pages import decide, open_in_inbox, overflow, row_of, said
 
@@ -115,6 +117,47 @@ def test_an_approver_works_with_one_thumb_in_chinese(demo: Server, signed_in: Si
     li = signed_in("li", PHONE, "zh-CN")
     li.goto(f"{demo.url}/inbox")
     expect(row_of(li, second)).to_be_visible()
+
+
+GRACEFUL: Mapping[str, Any] = {
+    "swift.form": {
+        "schema": "form/1", "key": "swift", "title": "Swift", "number": "SW-{0000}", "summary": ["what"],
+        "fields": [{"key": "what", "type": "text", "label": "What", "required": True}],
+    },
+    "swift.flow": {
+        "schema": "flow/1", "key": "swift", "title": "Swift", "form": "swift", "settings": {"grace": "PT30M"},
+        "steps": [{"id": "look", "kind": "approve", "who": [{"role": "service"}], "due": {"in": "PT8H"}}],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("viewport", "locale"), [(DESK, "en-GB"), (PHONE, "zh-CN")], ids=["desk", "phone"])
+def test_a_decision_is_taken_back_within_the_grace(
+    demo: Server, signed_in: SignedIn, api: Callable[[str], Api], tmp_path: Path, viewport: Any, locale: str
+) -> None:
+    for name, document in GRACEFUL.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    command("apply", str(tmp_path), env={"SIGNOFF_DATA_DIR": f"{demo.env['SIGNOFF_DATA_DIR']}/demo"})
+    number = api("amy").post("/forms/swift/records", {"values": {"what": "A pen"}}).body["number"]
+    bo = signed_in("bo", viewport, locale)
+    bo.goto(f"{demo.url}/inbox?form=swift")
+    row_of(bo, number).get_by_role("link").click()
+    expect(bo.locator("#pane h2").first).to_contain_text(number)
+    _ready(bo)
+    bo.keyboard.press("a")
+    said(bo, number)
+    undo = bo.locator("[data-undo]")
+    expect(undo).to_be_visible()
+    expect(bo.locator("[data-module=undo]")).to_have_attribute("data-started", "undo")
+    _right(bo)
+    if viewport is PHONE:
+        undo.click()
+    else:
+        bo.keyboard.press("z")
+    expect(bo.locator("#pane h2").first).to_contain_text(number)  # it waits again, and is open
+    expect(bo.locator(".decide-bar")).to_be_visible()
+    [task] = [each for each in api("bo").get("/inbox", form="swift")["items"] if each["record"]["number"] == number]
+    api("bo").post(f"/tasks/{task['id']}/decision", {"verdict": "reject", "comment": "No pens."})
 
 
 def test_a_new_task_is_announced_and_comes_when_asked_for(demo: Server, signed_in: SignedIn, filed: Filed) -> None:

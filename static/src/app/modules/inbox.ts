@@ -1,5 +1,7 @@
 /** The inbox by keyboard: move through the list, select, decide; the request opens beside without leaving the page. */
 
+import { isChord, isTyping } from "../keys";
+
 interface Words {
   help: string;
   selected: string;
@@ -59,7 +61,7 @@ export default function inbox(root: HTMLElement): void {
   }
 
   function onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (isChord(event)) return;
     if (isTyping(event.target)) {
       if (event.key === "Escape") rows()[place()]?.querySelector("a")?.focus();
       return;
@@ -79,7 +81,6 @@ export default function inbox(root: HTMLElement): void {
     t: () => press("t"),
     c: comment,
     m: () => press("m"),
-    z: undo,
     "?": () => (help(), true),
   };
 
@@ -113,13 +114,6 @@ export default function inbox(root: HTMLElement): void {
     const field = root.querySelector<HTMLElement>(".inbox-pane #comment");
     field?.focus();
     return field !== null;
-  }
-
-  /** Take the last decision back: its button stands above the list while that is possible. */
-  function undo(): boolean {
-    const button = document.querySelector<HTMLElement>('[data-key="z"]');
-    button?.click();
-    return button !== null;
   }
 
   /** Put another request into the pane; where that fails, go to its page. */
@@ -161,8 +155,3 @@ export default function inbox(root: HTMLElement): void {
   }
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  const field = target.closest("input, textarea, select, [contenteditable]");
-  return field !== null && !(field instanceof HTMLInputElement && field.type === "checkbox");
-}

@@ -1,0 +1,67 @@
+"""What a row of the inbox says: the money, why, who, how much evidence, and how long there is time."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from signoff.flows import inbox, inbox_rows, listing
+from signoff.flows.inbox_rows import Reader
+from signoff.platform.people import service as people
+from signoff.platform.web.language import speaking
+
+from ..conftest import Clock
+from .shop import person, refund
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def context(shop: Flask, at: Clock) -> Iterator[Flask]:
+    with shop.app_context():
+        yield shop
+
+
+@pytest.mark.parametrize(
+    ("minutes", "english", "chinese", "look"),
+    [
+        (0, "0 min left", "剩余 0 分钟", "soon"),
+        (59, "59 min left", "剩余 59 分钟", "soon"),
+        (60, "1 h left", "剩余 1 小时", "soon"),
+        (125, "2 h left", "剩余 2 小时", ""),
+        (47 * 60, "47 h left", "剩余 47 小时", ""),
+        (49 * 60, "2 days left", "剩余 2 天", ""),
+        (-1, "1 min late", "超时 1 分钟", "over"),
+        (-90, "1 h late", "超时 1 小时", "over"),
+        (-72 * 60, "3 days late", "超时 3 天", "over"),
+    ],
+)
+def test_the_time_left_is_said_in_words(minutes: int, english: str, chinese: str, look: str) -> None:
+    for language, words in (("en", english), ("zh", chinese)):
+        with speaking(language):
+            reader = Reader(language, UTC, people.directory(), NOW)
+            found = inbox_rows.left(NOW + timedelta(minutes=minutes), reader)
+        assert (found.words, found.look) == (words, look)
+
+
+def test_without_a_deadline_there_is_no_moment() -> None:
+    found = inbox_rows.left(None, Reader("en", UTC, people.directory(), NOW))
+    assert (found.words, found.look, found.at) == ("No deadline", "", "")
+
+
+def test_a_row_says_what_decides() -> None:
+    refund(3)
+    [opened] = listing.of_inbox(inbox.find(person("bo"), inbox.Filter()).items)
+    [row] = inbox_rows.of([opened.view("en")], Reader("en", UTC, people.directory(), opened.task.assigned_at))
+    assert (row.amount, row.reason, row.who, row.step) == (
+        "¥300.00",
+        "Came too late or never",
+        "Amy Chen",
+        "First answer",
+    )
+    assert row.proofs == "1/3"
+    assert row.left.words == "30 min left"
+    assert row.select == f"Select {row.name}"
+    assert "¥300.00" not in row.rest
+    assert row.pool == "Customer service"
