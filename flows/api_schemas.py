@@ -158,13 +158,59 @@ class EvaluatedSchema(ma.Schema):
     route = ma.fields.Nested(RouteSchema, allow_none=True, required=True)
 
 
+class CountedSchema(ma.Schema):
+    """A person, and for how many requests."""
+
+    person = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    count = ma.fields.Integer(required=True)
+
+
+class ByRuleSchema(ma.Schema):
+    """Requests that end without any person's approval, and their money."""
+
+    count = ma.fields.Integer(required=True)
+    money = ma.fields.String(required=True)
+
+
+class ByRulesSchema(ma.Schema):
+    before = ma.fields.Nested(ByRuleSchema, required=True)
+    after = ma.fields.Nested(ByRuleSchema, required=True)
+
+
+class OutcomesSchema(ma.Schema):
+    before = ma.fields.String(required=True)
+    after = ma.fields.String(required=True)
+    count = ma.fields.Integer(required=True)
+
+
+class ReplayedCaseSchema(ma.Schema):
+    """One request that would have gone another way; ``asked`` and ``spared`` are people, steps are ids."""
+
+    record = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    status = ma.fields.String(required=True)
+    asked = ma.fields.List(ma.fields.String(), required=True)
+    spared = ma.fields.List(ma.fields.String(), required=True)
+    steps_added = ma.fields.List(ma.fields.String(), required=True)
+    steps_dropped = ma.fields.List(ma.fields.String(), required=True)
+    hours = ma.fields.Float(required=True, metadata={"description": "Negative: saved"})
+    outcome_before = ma.fields.String(required=True)
+    outcome_after = ma.fields.String(required=True)
+
+
 class ReplayedSchema(ma.Schema):
     """What a draft would have changed: requests asked again, people newly asked and spared, money by rule."""
 
     requests = ma.fields.Integer(required=True)
     changed = ma.fields.Integer(required=True)
-    spared = ma.fields.List(ma.fields.Raw())
-    cases = ma.fields.List(ma.fields.Dict())
+    hours = ma.fields.Float(required=True)
+    asked = ma.fields.List(ma.fields.Nested(CountedSchema), required=True)
+    spared = ma.fields.List(ma.fields.Nested(CountedSchema), required=True)
+    by_rule = ma.fields.Nested(ByRulesSchema, required=True)
+    outcomes = ma.fields.List(ma.fields.Nested(OutcomesSchema), required=True)
+    stuck = ma.fields.List(ma.fields.String(), required=True)
+    cases = ma.fields.List(ma.fields.Nested(ReplayedCaseSchema), required=True)
 
 
 class ReportSchema(ma.Schema):

@@ -28,6 +28,7 @@ class ReplySchema(Schema):
 
 
 class ReplyAnswerSchema(Schema):
+    schema = fields.String(required=True)
     key = fields.String(required=True)
     version = fields.Integer(required=True, metadata={"description": "0: as it came"})
     title = fields.Dict(keys=fields.String(), values=fields.String(), required=True)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields
 
 from . import calendar_store, clock
-from .api import Blueprint
+from .api import Blueprint, list_of
 from .business_time import Calendar
 from .calendars_web import document_of, special_days
 from .people import policy
@@ -23,6 +23,20 @@ class CalendarSchema(Schema):
     document = fields.Dict(required=True)
 
 
+class DaysSchema(Schema):
+    start = fields.Date(required=True, data_key="from")
+    until = fields.Date(required=True)
+    works = fields.Boolean(required=True)
+
+
+class KeptCalendarSchema(Schema):
+    """``days``: those of the year that are other than the week says."""
+
+    key = fields.String(required=True)
+    document = fields.Dict(required=True)
+    days = fields.List(fields.Nested(DaysSchema), required=True)
+
+
 def _json(calendar: Calendar) -> dict[str, Any]:
     year = request.args.get("year", type=int) or clock.now().year
     document = calendar_store.documents().get(calendar.key) or document_of(calendar)
@@ -35,6 +49,7 @@ def _json(calendar: Calendar) -> dict[str, Any]:
 
 
 @blp.get("/calendars")
+@blp.answer(200, list_of(KeptCalendarSchema, "CalendarList"))
 @blp.doc(summary="All calendars, with the days of a year that are other than their week says")
 def listed() -> ResponseReturnValue:
     current_person()
@@ -42,6 +57,7 @@ def listed() -> ResponseReturnValue:
 
 
 @blp.get("/calendars/<string:calendar>")
+@blp.answer(200, KeptCalendarSchema)
 @blp.doc(summary="One calendar")
 def one(calendar: str) -> ResponseReturnValue:
     current_person()
@@ -50,6 +66,7 @@ def one(calendar: str) -> ResponseReturnValue:
 
 @blp.put("/calendars/<string:calendar>")
 @blp.arguments(CalendarSchema)
+@blp.answer(200, KeptCalendarSchema)
 @blp.doc(summary="Put a calendar in force; deadlines of running requests follow")
 def put(body: dict[str, Any], calendar: str) -> ResponseReturnValue:
     person = current_person()

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields
 
 from . import notifications, wishes
-from .api import PAGE_PARAMETERS, Blueprint, page_args, page_json
+from .api import PAGE_PARAMETERS, Blueprint, list_of, page_args, page_json
 from .db import utc_text
 from .errors import Refused
 from .notifications import Notification
@@ -46,7 +46,27 @@ class ReadSchema(Schema):
     id = fields.Integer(strict=True, load_default=None, allow_none=True)
 
 
+class NotificationSchema(Schema):
+    id = fields.Integer(required=True)
+    at = fields.DateTime(required=True)
+    title = fields.String(required=True)
+    body = fields.String(required=True)
+    link = fields.String(required=True, allow_none=True)
+    read_at = fields.DateTime(required=True, allow_none=True)
+
+
+class UnreadSchema(Schema):
+    """How many are unread."""
+
+    unread = fields.Integer(required=True)
+
+
+class NotificationsSchema(list_of(NotificationSchema, "NotificationList"), UnreadSchema):  # type: ignore[misc]
+    """A page of them, and how many are unread in all."""
+
+
 @blp.get("/notifications")
+@blp.answer(200, NotificationsSchema)
 @blp.doc(parameters=PAGE_PARAMETERS, summary="What I was told, the newest first")
 def listed() -> ResponseReturnValue:
     asked, person = page_args(), current_person()
@@ -68,6 +88,7 @@ def _json(each: Notification) -> dict[str, Any]:
 
 @blp.post("/notifications/read")
 @blp.arguments(ReadSchema)
+@blp.answer(200, UnreadSchema)
 @blp.doc(summary="Mark one as read, or all")
 def mark_read(body: dict[str, Any]) -> ResponseReturnValue:
     person = current_person()

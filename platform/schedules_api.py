@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
 from . import clock, config, schedules
-from .api import Blueprint
+from .api import Blueprint, list_of
 from .db import utc_text
 from .definitions import Stored
 from .errors import Refused
@@ -35,6 +35,35 @@ class TimesSchema(Schema):
     zone = fields.String(load_default=None, allow_none=True)
 
 
+class RunSchema(Schema):
+    """When it was due and done, how many it reached or what went wrong; ``zone`` for those who have their own."""
+
+    zone = fields.String(required=True, allow_none=True)
+    due_at = fields.DateTime(required=True)
+    at = fields.DateTime(required=True)
+    count = fields.Integer(required=True, allow_none=True)
+    error = fields.String(required=True, allow_none=True)
+
+
+class KeptScheduleSchema(Schema):
+    key = fields.String(required=True)
+    version = fields.Integer(required=True)
+    document = fields.Dict(required=True)
+    next = fields.List(fields.DateTime(), required=True)
+    runs = fields.List(fields.Nested(RunSchema), required=True)
+
+
+class KeySchema(Schema):
+    key = fields.String(required=True)
+
+
+class ComingSchema(Schema):
+    """The times in words, and the next five."""
+
+    words = fields.Raw(required=True, metadata={"description": "One text, or one for each language"})
+    next = fields.List(fields.DateTime(), required=True)
+
+
 def _json(stored: Stored, schedule: Schedule) -> dict[str, Any]:
     zone = schedule.zone if schedule.zone not in (None, PERSON) else config.current().time_zone
     coming = schedules.next_times(schedule.times, ZoneInfo(str(zone)), clock.now()) if schedule.active else []
@@ -57,6 +86,7 @@ def _json(stored: Stored, schedule: Schedule) -> dict[str, Any]:
 
 
 @blp.get("/schedules")
+@blp.answer(200, list_of(KeptScheduleSchema, "ScheduleList"))
 @blp.doc(summary="All schedules, with their next times and last runs")
 def listed() -> ResponseReturnValue:
     current_admin()
@@ -64,6 +94,7 @@ def listed() -> ResponseReturnValue:
 
 
 @blp.get("/schedules/<string:schedule>")
+@blp.answer(200, KeptScheduleSchema)
 @blp.doc(summary="One schedule")
 def one(schedule: str) -> ResponseReturnValue:
     current_admin()
@@ -72,6 +103,7 @@ def one(schedule: str) -> ResponseReturnValue:
 
 @blp.put("/schedules/<string:schedule>")
 @blp.arguments(ScheduleSchema)
+@blp.answer(200, KeptScheduleSchema)
 @blp.doc(summary="Put a schedule in force")
 def put(body: dict[str, Any], schedule: str) -> ResponseReturnValue:
     by = current_admin().key
@@ -81,7 +113,7 @@ def put(body: dict[str, Any], schedule: str) -> ResponseReturnValue:
 
 
 @blp.post("/schedules/<string:schedule>/run")
-@blp.response(202)
+@blp.answer(202, KeySchema)
 @blp.doc(summary="Do it once, now")
 def run(schedule: str) -> ResponseReturnValue:
     current_admin()
@@ -91,6 +123,7 @@ def run(schedule: str) -> ResponseReturnValue:
 
 @blp.post("/schedules/times")
 @blp.arguments(TimesSchema)
+@blp.answer(200, ComingSchema)
 @blp.doc(summary="The next five times of what is written in words or as cron")
 def times(body: dict[str, Any]) -> ResponseReturnValue:
     try:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
 from . import definitions, message_templates
-from .api import Blueprint
+from .api import Blueprint, list_of
 from .message_templates import KIND, SCHEMA
 from .people.current import current_admin, current_zone
 from .text import LANGUAGES
@@ -21,6 +21,28 @@ class TemplateSchema(Schema):
     body = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     note = fields.String(load_default="", validate=validate.Length(max=2000))
     base_version = fields.Integer(strict=True, load_default=None, allow_none=True)
+
+
+class KeptTemplateSchema(Schema):
+    key = fields.String(required=True)
+    event = fields.String(required=True, allow_none=True)
+    version = fields.Integer(required=True)
+    title = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    body = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    placeholders = fields.List(fields.String(), required=True)
+
+
+class MessageSchema(Schema):
+    title = fields.String(required=True)
+    body = fields.String(required=True)
+
+
+class TemplatePreviewSchema(Schema):
+    """What is wrong with the words, and the message in both languages."""
+
+    problems = fields.List(fields.Dict(keys=fields.String(), values=fields.String()), required=True)
+    en = fields.Nested(MessageSchema, required=True)
+    zh = fields.Nested(MessageSchema, required=True)
 
 
 def _json(key: str) -> dict[str, Any]:
@@ -38,6 +60,7 @@ def _json(key: str) -> dict[str, Any]:
 
 
 @blp.get("/templates")
+@blp.answer(200, list_of(KeptTemplateSchema, "TemplateList"))
 @blp.doc(summary="What every message says")
 def listed() -> ResponseReturnValue:
     current_admin()
@@ -45,6 +68,7 @@ def listed() -> ResponseReturnValue:
 
 
 @blp.get("/templates/<string:template>")
+@blp.answer(200, KeptTemplateSchema)
 @blp.doc(summary="What one says; version 0: as it came")
 def one(template: str) -> ResponseReturnValue:
     current_admin()
@@ -53,6 +77,7 @@ def one(template: str) -> ResponseReturnValue:
 
 @blp.put("/templates/<string:template>")
 @blp.arguments(TemplateSchema)
+@blp.answer(200, KeptTemplateSchema)
 @blp.doc(summary="Say it in other words")
 def put(body: dict[str, Any], template: str) -> ResponseReturnValue:
     by = current_admin().key
@@ -62,6 +87,7 @@ def put(body: dict[str, Any], template: str) -> ResponseReturnValue:
 
 @blp.post("/templates/<string:template>/preview")
 @blp.arguments(TemplateSchema)
+@blp.answer(200, TemplatePreviewSchema)
 @blp.doc(summary="How it would look, filled with a sample; nothing is stored")
 def preview(body: dict[str, Any], template: str) -> ResponseReturnValue:
     current_admin()

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields
 
 from . import background, webhooks
-from .api import PAGE_PARAMETERS, Blueprint, page_args, page_json
+from .api import PAGE_PARAMETERS, Blueprint, list_of, page_args, page_json
 from .background import DeadLetter
 from .db import utc_text
 from .errors import NotFound
@@ -33,6 +33,43 @@ class NewWebhookSchema(WebhookSchema):
     key = fields.String(required=True)
 
 
+class KeptWebhookSchema(Schema):
+    """A webhook as it is kept, and how its last message went; ``secret`` for the one that is asked for."""
+
+    key = fields.String(required=True)
+    url = fields.String(required=True)
+    events = fields.List(fields.String(), required=True)
+    forms = fields.List(fields.String(), required=True)
+    active = fields.Boolean(required=True)
+    created_by = fields.String(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True, allow_none=True)
+    last_at = fields.DateTime(required=True, allow_none=True)
+    last_status = fields.Integer(required=True, allow_none=True)
+    last_error = fields.String(required=True, allow_none=True)
+    secret = fields.String()
+    waiting = fields.Integer(metadata={"description": "Messages not delivered yet"})
+
+
+class SentSchema(Schema):
+    """The id of the message on its way."""
+
+    id = fields.String(required=True)
+
+
+class UndeliveredSchema(Schema):
+    number = fields.Integer(required=True)
+    id = fields.String(required=True, allow_none=True)
+    event = fields.String(required=True, allow_none=True)
+    attempts = fields.Integer(required=True)
+    created_at = fields.DateTime(required=True)
+    dead_at = fields.DateTime(required=True)
+    last_error = fields.String(required=True, allow_none=True)
+
+
+class NumberSchema(Schema):
+    number = fields.Integer(required=True)
+
+
 def _json(hook: Webhook, *, secret: bool = False) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "key": hook.key,
@@ -50,6 +87,7 @@ def _json(hook: Webhook, *, secret: bool = False) -> dict[str, Any]:
 
 
 @blp.get("/webhooks")
+@blp.answer(200, list_of(KeptWebhookSchema, "WebhookList"))
 @blp.doc(summary="All webhooks, without their secrets")
 def listed() -> ResponseReturnValue:
     current_admin()
@@ -58,13 +96,14 @@ def listed() -> ResponseReturnValue:
 
 @blp.post("/webhooks")
 @blp.arguments(NewWebhookSchema)
-@blp.response(201)
+@blp.answer(201, KeptWebhookSchema)
 @blp.doc(summary="Make a webhook; the answer holds its secret")
 def create(body: dict[str, Any]) -> ResponseReturnValue:
     return _json(webhooks.create(Wanted(**body), by=current_admin().key), secret=True)
 
 
 @blp.get("/webhooks/<string:webhook>")
+@blp.answer(200, KeptWebhookSchema)
 @blp.doc(summary="One webhook, with its secret")
 def one(webhook: str) -> ResponseReturnValue:
     current_admin()
@@ -73,6 +112,7 @@ def one(webhook: str) -> ResponseReturnValue:
 
 @blp.put("/webhooks/<string:webhook>")
 @blp.arguments(WebhookSchema)
+@blp.answer(200, KeptWebhookSchema)
 @blp.doc(summary="Change a webhook")
 def change(body: dict[str, Any], webhook: str) -> ResponseReturnValue:
     by = current_admin().key
@@ -87,7 +127,7 @@ def delete(webhook: str) -> None:
 
 
 @blp.post("/webhooks/<string:webhook>/test")
-@blp.response(202)
+@blp.answer(202, SentSchema)
 @blp.doc(summary="Send an event that means nothing")
 def send_test(webhook: str) -> ResponseReturnValue:
     current_admin()
@@ -95,12 +135,14 @@ def send_test(webhook: str) -> ResponseReturnValue:
 
 
 @blp.post("/webhooks/<string:webhook>/secret")
+@blp.answer(200, KeptWebhookSchema)
 @blp.doc(summary="A new secret; the old one signs beside it for a day")
 def renew(webhook: str) -> ResponseReturnValue:
     return _json(webhooks.renew_secret(webhook, by=current_admin().key), secret=True)
 
 
 @blp.get("/webhooks/<string:webhook>/undelivered")
+@blp.answer(200, list_of(UndeliveredSchema, "UndeliveredList"))
 @blp.doc(parameters=PAGE_PARAMETERS, summary="Events that were given up, the newest first")
 def undelivered(webhook: str) -> ResponseReturnValue:
     current_admin()
@@ -124,7 +166,7 @@ def _dead_json(letter: DeadLetter) -> dict[str, Any]:
 
 
 @blp.post("/webhooks/<string:webhook>/undelivered/<int:number>")
-@blp.response(202)
+@blp.answer(202, NumberSchema)
 @blp.doc(summary="Send one of them again")
 def send_again(webhook: str, number: int) -> ResponseReturnValue:
     current_admin()

@@ -17,7 +17,7 @@ from signoff import create_app
 from signoff.platform import caches, clock
 from signoff.platform.db import metadata
 
-from . import postgres
+from . import conformity, postgres
 
 # The same examples on every machine; SIGNOFF_TEST_RANDOM=true looks for new ones.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
@@ -55,6 +55,7 @@ def application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         sqlite_synchronous="NORMAL",
     )
     app.config["SERVER_NAME"] = "127.0.0.1"
+    conformity.hold(app)
     with app.app_context():
         from signoff.platform.migrating import upgrade
 

@@ -4,26 +4,36 @@ A floor's API is ``blp = Blueprint("api_<subject>", __name__)`` with paths below
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 
 from ..web.place import API, signoff
 from . import guard
 from .blueprint import Blueprint, public
 from .idempotency import once_per_key
-from .lists import PAGE_PARAMETERS, page_args, page_json
+from .lists import PAGE_PARAMETERS, list_of, page_args, page_json
 
-__all__ = ["PAGE_PARAMETERS", "Blueprint", "init_app", "page_args", "page_json", "public", "register"]
+__all__ = ["PAGE_PARAMETERS", "Blueprint", "init_app", "list_of", "page_args", "page_json", "public", "register"]
 
 
 class ProblemSchema(Schema):
-    """An error as RFC 9457 has it; ``problems`` are all that was wrong with what was sent."""
+    """An error as RFC 9457 has it; ``problems`` are all that was wrong with what was sent.
+
+    Some errors say more in members of their own: the right that is missing, who was first and when.
+    """
+
+    class Meta:
+        unknown = INCLUDE
 
     class _One(Schema):
+        class Meta:
+            unknown = INCLUDE
+
         path = fields.String(metadata={"description": "JSON Pointer to the part that is wrong"})
         code = fields.String()
         message = fields.String()
@@ -40,6 +50,13 @@ class _Api(Api):  # type: ignore[misc]
     """Errors are answered by :mod:`signoff.platform.web.errors`, for pages and API alike."""
 
     ERROR_SCHEMA = ProblemSchema
+
+    def _register_responses(self) -> None:
+        problem = {"description": "What went wrong", "content": {"application/problem+json": {"schema": ProblemSchema}}}
+        for status in HTTPStatus:
+            body = {} if status < HTTPStatus.BAD_REQUEST else problem
+            self.spec.components.response(status.name, {**body, "description": status.phrase}, lazy=True)
+        self.spec.components.response("DEFAULT_ERROR", problem, lazy=True)
 
     def _register_error_handlers(self) -> None:
         pass

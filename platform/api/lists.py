@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import request
+from marshmallow import Schema, fields
 
 from ..paging import DEFAULT_LIMIT, MOST, Page, read_limit
 
@@ -25,6 +26,12 @@ PAGE_PARAMETERS = [
     },
 ]
 """For ``@blp.doc(parameters=PAGE_PARAMETERS)``."""
+
+
+def list_of(item: type[Schema], name: str) -> type[Schema]:
+    """What a list of ``item`` answers, for ``@blp.answer``; ``name`` is its name in the OpenAPI document."""
+    items = fields.List(fields.Nested(item), required=True)
+    return Schema.from_dict({"items": items, "next": fields.String(required=True, allow_none=True)}, name=name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class StandingInSchema(Schema):
 class MeSchema(PersonSchema):
     language = fields.String(required=True)
     zone = fields.String(required=True)
-    theme = fields.String()
+    theme = fields.String(required=True, allow_none=True)
     delegation = fields.Nested(StandingInSchema, allow_none=True, required=True)
     acts_for = fields.List(fields.Nested(StandingInSchema), required=True)
 
