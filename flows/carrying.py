@@ -1,9 +1,9 @@
 """Carrying out what the engine decided: state, tasks, timers, calls, messages, values, history, all in one go."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
 
@@ -67,10 +67,14 @@ class Move:
     entered: Entered = NOTHING_ENTERED
     head: audit.Head | None = None
     asked: bool | None = None
+    _kinds: dict[type, list[Any]] = field(default_factory=dict)
 
     def of(self, kind: type[E]) -> list[E]:
         """The effects of one kind, in order."""
-        return [each for each in self.effects if type(each) is kind]
+        if not self._kinds:
+            for each in self.effects:
+                self._kinds.setdefault(type(each), []).append(each)
+        return self._kinds.get(kind, [])
 
 
 def begin(

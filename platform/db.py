@@ -4,9 +4,7 @@ Hand-written Core statements throughout: the ORM costs three to fourteen times a
 """
 
 import json as stdlib_json
-import math
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
@@ -21,7 +19,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, Engine
 
-from . import json
+from . import connections, json
+from .connections import giving_way as giving_way
 from .errors import Unavailable
 from .pipeline import Pipeline, driver_error
 from .text import msg
@@ -96,96 +95,15 @@ def _loads(text: str) -> Any:
 
 
 def prepare(engine: Engine, *, synchronous: str = "FULL") -> None:
-    """Give SQLite what many writers need, and PostgreSQL statements that travel together.
-
-    SQLite gets WAL, a busy timeout, foreign keys, and write locks taken at the start: a plain ``BEGIN`` fails when a
-    reader turns writer while another writes; ``BEGIN IMMEDIATE`` waits.
-    """
-    if getattr(engine, "_signoff_prepared", False):
-        return
-    engine._signoff_prepared = True  # type: ignore[attr-defined]
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine, synchronous)
-    else:
-        _prepare_postgresql(engine)
+    """Set up the connections of ``engine``, and let statements of PostgreSQL travel together."""
+    if connections.prepare(engine, synchronous) and engine.dialect.name == "postgresql":
+        sa.event.listen(engine, "before_cursor_execute", _catch_up)
 
 
-def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
-    @sa.event.listens_for(engine, "connect")
-    def _connect(dbapi: sqlite3.Connection, _record: Any) -> None:
-        dbapi.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            f"synchronous={synchronous}",
-            f"busy_timeout={int(_BUSY_SECONDS * 1000)}",
-            "foreign_keys=ON",
-        ):
-            dbapi.execute(f"PRAGMA {pragma}")
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        if "signoff_ours" not in connection.get_execution_options():
-            connection.connection.dbapi_connection.execute("BEGIN")  # type: ignore[union-attr]
-
-
-_BUSY_SECONDS = 15.0
-_SHORTEST_WAIT, _LONGEST_WAIT = 0.0002, 0.002
-_shortest_wait: ContextVar[float] = ContextVar("signoff_shortest_wait", default=_SHORTEST_WAIT)
-
-
-def _begin_immediate(connection: Connection) -> None:
-    """Take SQLite's write lock, looking often: SQLite's own waiting sleeps up to 100 ms while the lock is free."""
-    raw: Any = connection.connection.dbapi_connection
-    end = time.monotonic() + _BUSY_SECONDS
-    wait = _shortest_wait.get()
-    raw.execute("PRAGMA busy_timeout=0")
-    try:
-        while True:
-            try:
-                raw.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
-                    raise driver_error(connection, "BEGIN IMMEDIATE", error) from error
-            time.sleep(wait)
-            wait = max(wait, min(wait * 1.5, _LONGEST_WAIT))
-    finally:
-        raw.execute(f"PRAGMA busy_timeout={int(_BUSY_SECONDS * 1000)}")
-
-
-@contextmanager
-def giving_way() -> Iterator[None]:
-    """On SQLite, let others write first: for work in batches that nobody waits for."""
-    token = _shortest_wait.set(_LONGEST_WAIT)
-    try:
-        yield
-    finally:
-        _shortest_wait.reset(token)
-
-
-_IDLE_SECONDS = 5.0
-
-
-def _prepare_postgresql(engine: Engine) -> None:
-    @sa.event.listens_for(engine, "before_cursor_execute")
-    def _catch_up(connection: Connection, *_: Any) -> None:
-        waiting = pipeline_of(connection)
-        if waiting:
-            waiting.send(connection)
-
-    @sa.event.listens_for(engine, "checkin")
-    def _checkin(_dbapi: Any, record: Any) -> None:
-        record.info["signoff_idle_since"] = time.monotonic()
-
-    @sa.event.listens_for(engine, "checkout")
-    def _checkout(dbapi: Any, record: Any, _proxy: Any) -> None:
-        # a server that was started anew is noticed here; asking each time would double the round trips of a query
-        if time.monotonic() - record.info.get("signoff_idle_since", math.inf) < _IDLE_SECONDS:
-            return
-        try:
-            engine.dialect.do_ping(dbapi)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise sa.exc.DisconnectionError from error
+def _catch_up(connection: Connection, *_: Any) -> None:
+    waiting = pipeline_of(connection)
+    if waiting:
+        waiting.send(connection)
 
 
 def engine() -> Engine:
@@ -209,7 +127,7 @@ class _Scope:
         if self.connection.dialect.name == "postgresql":
             self.pipeline.begin()
         else:
-            _begin_immediate(self.connection)
+            connections.begin_immediate(self.connection)
 
     def commit(self) -> None:
         if self.connection.dialect.name == "postgresql":
@@ -238,13 +156,6 @@ class _Scope:
 _open: ContextVar[_Scope | None] = ContextVar("signoff_transaction", default=None)
 _shared: ContextVar[_Scope | None] = ContextVar("signoff_reading", default=None)
 _deferred: ContextVar["_Deferred | None"] = ContextVar("signoff_deferred", default=None)
-
-
-_OURS: dict[str, dict[str, Any]] = {
-    # BEGIN is ours to send: on PostgreSQL it travels with the first statement, the driver's own is a round trip
-    "sqlite": {"signoff_ours": True},
-    "postgresql": {"isolation_level": "AUTOCOMMIT"},
-}
 
 
 @contextmanager
@@ -387,19 +298,14 @@ def _connected() -> Iterator[_Scope]:
     if shared is not None:
         yield shared
         return
-    with _connect() as connection:
+    with connections.lent(engine()) as connection:
         yield _Scope(connection)
 
 
 @contextmanager
 def _reader() -> Iterator[Connection]:
-    with translated(), _connect() as connection:
+    with translated(), connections.lent(engine()) as connection:
         yield connection
-
-
-def _connect() -> Connection:
-    known = engine()
-    return known.connect().execution_options(**_OURS[known.dialect.name])
 
 
 def pipeline_of(conn: Connection) -> Pipeline | None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -142,18 +143,20 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
-_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_plain)
+def _encoder(*, sort_keys: bool) -> Callable[[Any], str]:
+    """An encoder made once; ``json.JSONEncoder`` makes one for every text, which takes as long as a short text does."""
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # not CPython
+        return json.JSONEncoder(sort_keys=sort_keys, separators=(",", ":"), ensure_ascii=False, default=_plain).encode
+    write = make(None, _plain, json.encoder.encode_basestring, None, ":", ",", sort_keys, False, True)
+    return lambda value: "".join(write(value, 0))
 
 
-def canonical(value: Any) -> str:
-    """The one text of a value: sorted keys, no spaces, decimals as strings. Hashes and comparisons use it."""
-    return _CANONICAL.encode(value)
+canonical: Callable[[Any], str] = _encoder(sort_keys=True)
+"""The one text of a value: sorted keys, no spaces, decimals as strings. Hashes and comparisons use it."""
 
-
-def dumps(value: Any) -> str:
-    """Compact JSON; key order kept, decimals as strings."""
-    return _COMPACT.encode(value)
+dumps: Callable[[Any], str] = _encoder(sort_keys=False)
+"""Compact JSON; key order kept, decimals as strings."""
 
 
 def pretty(value: Any) -> str:

@@ -5,12 +5,16 @@ They speak the same SQL, types and errors as Core does; what they do not have is
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from json import loads
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
 
-from . import db
+from . import db, json
+from .db import utc_text
 from .pipeline import Check, driver_error
 
 Convert = Callable[[Any], Any]
@@ -179,7 +183,13 @@ class Statement:
 
     def later(self, conn: Connection, values: Values = NOTHING, check: Check | None = None) -> None:
         """Execute it before whatever this transaction does next that answers, or at its end."""
-        self._compiled(conn).wait(conn, values, check, self._row_of(values), self.many)
+        compiled = self._compiled(conn)
+        if not compiled.is_immediate:
+            compiled.wait(conn, values, check, self._row_of(values), self.many)
+            return
+        count = compiled.execute(conn, values).rowcount
+        if check is not None:
+            check(count)
 
     def later_many(self, conn: Connection, rows: Iterable[Values]) -> None:
         """Like :meth:`later`, once for each of ``rows``."""
@@ -237,31 +247,33 @@ class Rows(Statement):
 class _Compiled:
     """The text for one dialect, and how values go in and come out."""
 
-    __slots__ = ("_constants", "_names", "_writers", "readers", "sql")
+    __slots__ = ("_constants", "_pick", "_writers", "is_immediate", "readers", "sql")
 
     def __init__(self, core: Any, dialect: Dialect) -> None:
         compiled = core.compile(dialect=dialect)
         self.sql: str = compiled.string
         positions = compiled.positiontup
-        names = list(dict.fromkeys(positions)) if positions is not None else list(compiled.binds)
+        names = list(compiled.binds) if positions is None else positions
         writers = {name: _writer(compiled.binds[name].type, dialect) for name in names}
-        self._names: tuple[str, ...] | None = tuple(positions) if positions is not None else None
-        self._writers = tuple((name, convert) for name, convert in writers.items() if convert is not None)
+        self.is_immediate: bool = positions is not None
+        """Whether nothing waits, as the database is in this process."""
+        self._pick = _picker(names)
+        self._writers = tuple(
+            (name if positions is None else place, convert)
+            for place, name in enumerate(names)
+            if (convert := writers[name]) is not None
+        )
         self._constants = {
             name: compiled.binds[name].effective_value for name in names if not compiled.binds[name].required
         }
         self.readers = _readers(core, dialect)
 
     def parameters(self, values: Values) -> Any:
-        found = {**self._constants, **values}
-        for name, convert in self._writers:
-            found[name] = convert(found[name])
-        return [found[name] for name in self._names] if self._names is not None else found
-
-    @property
-    def is_immediate(self) -> bool:
-        """Whether nothing waits, as the database is in this process."""
-        return self._names is not None
+        found = {**self._constants, **values} if self._constants or not self.is_immediate else values
+        row: Any = list(self._pick(found)) if self.is_immediate else found
+        for place, convert in self._writers:
+            row[place] = convert(row[place])
+        return row
 
     def execute_many(self, conn: Connection, rows: Iterable[Values]) -> None:
         raw: Any = conn.connection.dbapi_connection
@@ -285,7 +297,7 @@ class _Compiled:
         parameters = self.parameters(values)
         for watcher in _watchers:
             watcher(self.sql)
-        if self._names is None:
+        if not self.is_immediate:
             waiting = db.pipeline_of(conn)
             if waiting:
                 return waiting.send(conn, self.sql, parameters)
@@ -295,7 +307,7 @@ class _Compiled:
             raise driver_error(conn, self.sql, error) from error
 
     def wait(self, conn: Connection, values: Values, check: Check | None, row: Row | None, many: str | None) -> None:
-        waiting = db.pipeline_of(conn) if self._names is None else None
+        waiting = db.pipeline_of(conn)
         if waiting is not None:
             waiting.add(self.sql, self.parameters(values), check, row, many)
             for watcher in _watchers:
@@ -306,12 +318,55 @@ class _Compiled:
             check(done.rowcount)
 
 
+def _picker(names: Sequence[str]) -> Callable[[Values], Row]:
+    """What takes the values of ``names`` in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
+
+
+def _moment_text(value: datetime | None) -> str | None:
+    if value is not None and value.tzinfo is None:
+        raise ValueError("a time without zone reached the database")
+    return None if value is None else utc_text(value)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _truth(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def _json_of(text: Any) -> Any:
+    """SQLite turns the text of a number into that number."""
+    return loads(text) if isinstance(text, str) else text
+
+
+_SQLITE: dict[type, tuple[Convert | None, Convert | None]] = {
+    db.Utc: (_moment_text, _moment),
+    db.Json: (json.dumps, _json_of),
+    sa.Boolean: (None, _truth),
+}
+"""How values of a type go into SQLite and come out; SQLAlchemy's own way there is several times as long."""
+
+
 def _writer(type_: Any, dialect: Dialect) -> Convert | None:
+    if dialect.name == "sqlite" and type(type_) in _SQLITE:
+        return _SQLITE[type(type_)][0]
     convert: Convert | None = type_.dialect_impl(dialect).bind_processor(dialect)
     return convert
 
 
 def _readers(core: Any, dialect: Dialect) -> tuple[tuple[int, Convert], ...]:
     columns = getattr(core, "exported_columns", ())
-    found = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in columns]
+    found = [_reader(each.type, dialect) for each in columns]
     return tuple((place, convert) for place, convert in enumerate(found) if convert is not None)
+
+
+def _reader(type_: Any, dialect: Dialect) -> Convert | None:
+    if dialect.name == "sqlite" and type(type_) in _SQLITE:
+        return _SQLITE[type(type_)][1]
+    convert: Convert | None = type_.dialect_impl(dialect).result_processor(dialect, None)
+    return convert
