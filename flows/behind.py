@@ -30,7 +30,9 @@ COUNT_CAP = 1000
 ENDINGS = ("open", "returned", "approved", "rejected", "withdrawn", "ended")
 ANSWERS = ("in_time", "late", "any")
 SCORES = ("content", "unhappy", "any")
-WORK = ("decided", "late", "waiting", "overdue")
+VERDICTS = {"approved": ("approve", "complete"), "rejected": ("reject",), "returned": ("return",)}
+NOW = ("waiting", "overdue")
+WORK = ("decided", "late", *VERDICTS, *NOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,14 @@ class Found:
 
 def find(asked: Slice, by: Person, *, after: str | None = None, limit: int = 50) -> Page[Found]:
     """The requests, the last filed first."""
-    form = forms.program(asked.form).form
     with reading() as conn:
-        statement = sa.select(*COLUMNS).where(*_where(conn, asked, form, by))
+        among = _among(conn, asked, by)
+        statement = sa.select(*(among.c[column.name] for column in COLUMNS))
         if after is not None:
             at, number = _position(after)
-            statement = statement.where(sa.tuple_(records.c.submitted_at, records.c.id) < sa.tuple_(
+            statement = statement.where(sa.tuple_(among.c.submitted_at, among.c.id) < sa.tuple_(
                 sa.literal(at, records.c.submitted_at.type), sa.literal(number)))  # fmt: skip
-        ordered = statement.order_by(records.c.submitted_at.desc(), records.c.id.desc()).limit(limit + 1)
+        ordered = statement.order_by(among.c.submitted_at.desc(), among.c.id.desc()).limit(limit + 1)
         rows = stored.complete(conn, conn.execute(ordered).all())
     hidden = visibility.hidden(rows, by)
     page = page_of(rows, limit, lambda each: (each.submitted_at, each.id))
@@ -92,9 +94,8 @@ def _found(record: Record, hidden: frozenset[str]) -> Found:
 
 def count(asked: Slice, by: Person) -> tuple[int, bool]:
     """How many, up to :data:`COUNT_CAP`, and whether there are more."""
-    form = forms.program(asked.form).form
     with reading() as conn:
-        found = sa.select(records.c.id).where(*_where(conn, asked, form, by)).limit(COUNT_CAP + 1).subquery()
+        found = sa.select(_among(conn, asked, by).c.id).limit(COUNT_CAP + 1).subquery()
         number = int(conn.execute(sa.select(sa.func.count()).select_from(found)).scalar_one())
     return min(number, COUNT_CAP), number > COUNT_CAP
 
@@ -104,6 +105,17 @@ def _position(cursor: str) -> tuple[datetime, int]:
         case [datetime() as at, int() as number]:
             return at, number
     raise Malformed(msg("The cursor “after” belongs to another list. Start again from the first page."), code="cursor")
+
+
+def _among(conn: Connection, asked: Slice, by: Person) -> sa.Subquery:
+    """What is asked for, to be ordered and counted.
+
+    What waits now is looked up by its ids and then ordered. The limit, which takes nothing away, keeps a database from
+    walking along all requests in their order until it has met enough of these.
+    """
+    form = forms.program(asked.form).form
+    found = sa.select(*COLUMNS).where(*_where(conn, asked, form, by))
+    return found.limit(COUNT_CAP + 1).subquery() if asked.work in NOW else found.subquery()
 
 
 def _where(conn: Connection, asked: Slice, form: Form, by: Person) -> Iterator[sa.ColumnElement[bool]]:
@@ -165,13 +177,15 @@ def _of_work(conn: Connection, asked: Slice) -> Iterator[sa.ColumnElement[bool]]
     """Requests with a task that somebody decided, or that is open: of these the first due, along their index."""
     if asked.work not in WORK:
         return
-    if asked.work in ("waiting", "overdue"):
+    if asked.work in NOW:
         # read first: as a subquery it would be looked into for each request of the period, one after another
         yield records.c.id.in_(_first_due(conn, asked))
         return
     parts = [tasks.c.decided_by == asked.person if asked.person else tasks.c.decided_by.is_not(None)]
     if asked.step:
         parts.append(tasks.c.step == asked.step)
+    if asked.work in VERDICTS:
+        parts.append(tasks.c.verdict.in_(VERDICTS[asked.work]))
     if asked.work == "late":
         parts.append(tasks.c.closed_at > tasks.c.due_at)
     yield sa.exists(sa.select(sa.literal(1)).where(tasks.c.record_id == records.c.id, *parts))

@@ -62,10 +62,26 @@ def test_every_number_leads_to_its_list(board: Any) -> None:
     for link in links:
         answer = board.get(link)
         assert answer.status_code == 200, link
-    [returned] = {each for each in links if "axis=path" in each and "member=return" in each and "ending" not in each}
+    [returned] = {each for each in links if re.search(r"to=[\d-]+&axis=path&member=return$", each)}
     listed = text(board.get(returned))
     assert "State of the goods: Return and refund" in listed
     assert listed.count("RF-") == 1
+
+
+@pytest.mark.parametrize("address", ["/dashboard?form=refund", "/dashboard?form="])
+def test_no_number_of_a_table_stands_without_its_list(board: Any, address: str) -> None:
+    page = board.get(address).get_data(as_text=True)
+    shown = re.sub(r"<figure.*?</figure>", "", page, flags=re.S)  # what is drawn is the trend of a number above
+    against = re.search(r'aria-labelledby="against".*?</section>', shown, re.S)
+    ours = [each.group()[-300:] for each in re.finditer(r"<strong>.*?</strong>", against.group())] if against else []
+    rows = shown.replace(against.group(), "") if against else shown
+    cells = re.findall(r'<td class="number[^"]*">(.*?)</td>', rows, re.S) + ours
+    said = [re.sub("<[^>]+>", "", each).strip() for each in cells]
+    bare = [
+        words for cell, words in zip(cells, said, strict=True) if words not in ("0", "–", "0 %") and "<a " not in cell
+    ]
+    assert len(cells) > 10
+    assert bare == []
 
 
 def test_the_dashboard_of_all_forms_leads_to_that_of_each(board: Any) -> None:

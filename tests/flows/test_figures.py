@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from signoff.flows.figures import Asked, Scope
 from signoff.flows.models import figure_state
 from signoff.forms import catalogue as forms
 from signoff.forms import service as filing
-from signoff.platform.db import reading, transaction
+from signoff.platform.db import engine, reading, transaction
 
 from ..conftest import Clock, definition
 from . import shop as at_shop
@@ -202,6 +203,9 @@ def test_behind_each_number_stand_its_requests(at: Clock) -> None:
         Slice("refund", score="content"): [quick.id],
         Slice("refund", score="unhappy"): [],
         Slice("refund", work="decided", person="bo"): [quick.id, slow.id],
+        Slice("refund", work="approved", person="bo"): [slow.id],
+        Slice("refund", work="rejected", person="bo"): [quick.id],
+        Slice("refund", work="returned", person="bo"): [],
         Slice("refund", work="late", step="first_answer"): [slow.id],
         Slice("refund", work="waiting", step="inspect"): [slow.id],
         Slice("refund", work="overdue"): [],
@@ -216,6 +220,28 @@ def test_behind_each_number_stand_its_requests(at: Clock) -> None:
     first = behind.find(Slice("refund"), reader, limit=1)
     following = behind.find(Slice("refund"), reader, after=first.next, limit=1)
     assert [each.record.id for each in following.items] == [slow.id]
+
+
+def test_what_waits_now_is_looked_up_and_not_met_on_a_walk_along_all_requests() -> None:
+    made = at_shop.refund()
+    asked: list[tuple[str, Any]] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        if "submitted_at DESC" in statement:
+            asked.append((statement, parameters))
+
+    sa.event.listen(engine(), "before_cursor_execute", note)
+    try:
+        found = behind.find(Slice("refund", work="waiting"), at_shop.person("ada"))
+    finally:
+        sa.event.remove(engine(), "before_cursor_execute", note)
+    assert [each.record.id for each in found.items] == [made.id]
+    [(statement, parameters)] = asked
+    with transaction() as conn:
+        prefix = "EXPLAIN " if conn.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+        plan = " ".join(str(tuple(row)) for row in conn.exec_driver_sql(prefix + statement, parameters))
+    assert "ix_signoff_record_submitted" not in plan, plan
+    assert "Limit" in plan or "CO-ROUTINE" in plan or "MATERIALIZE" in plan, plan
 
 
 def test_nobody_finds_behind_a_number_what_is_not_theirs_to_see() -> None:
