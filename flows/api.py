@@ -15,6 +15,7 @@ from ..platform.problems import Problem
 from ..platform.text import msg
 from ..platform.web.incoming import LARGEST_ID
 from . import (
+    asking_api,
     batch,
     definitions_api,
     history,
@@ -37,7 +38,10 @@ blp = Blueprint("api_flows", __name__, description="Requests under way: tasks, d
 
 def init_app(app: Flask) -> None:
     """Mount the other calls of this floor; those of this module the roof mounts."""
-    calls = (definitions_api, moves_api, printing_api, replies_api, reports_api, search_api, survey_api, whom_api)
+    calls = (
+        asking_api, definitions_api, moves_api, printing_api, replies_api,
+        reports_api, search_api, survey_api, whom_api,
+    )  # fmt: skip
     for each in calls:
         register(app, each.blp)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..platform.acting import ActingAs
 from .effects import Reason
-from .run import NOTHING, Back, Closed, Pending, Progress, Run, State, Status, Task
+from .run import NOTHING, Asked, Back, Closed, Pending, Progress, Run, State, Status, Task
 
 VERSION = 1
 
@@ -29,6 +29,8 @@ def dump(run: Run) -> dict[str, Any]:
         found["back"] = [run.back.step, run.back.by, run.back.resume]
     if run.urged_at is not None:
         found["urged"] = _text(run.urged_at)
+    if run.asked is not None:
+        found["asked"] = [run.asked.step, _text(run.asked.at), run.asked.question, run.asked.by]
     return found
 
 
@@ -45,7 +47,12 @@ def load(state: Mapping[str, Any]) -> Run:
         marks=state.get("marks", NOTHING),
         back=Back(back[0], back[1], back[2]) if back else None,
         urged_at=_moment(state.get("urged")),
+        asked=_load_asked(state.get("asked")),
     )
+
+
+def _load_asked(state: list[Any] | None) -> Asked | None:
+    return Asked(state[0], _required(state[1]), state[2], state[3]) if state is not None else None
 
 
 def _text(moment: datetime) -> str:

@@ -19,6 +19,7 @@ from ..platform.text import msg
 from .effects import Actor, SetStatus
 from .engine_back import marks_of, targets
 from .engine_calendar import reschedule
+from .engine_customer import ask_customer, customer_answered, go_on_without
 from .engine_decide import decide
 from .engine_draft import Draft
 from .engine_errors import NotAllowed, NotAssigned, RunFinished, TaskClosed
@@ -35,6 +36,9 @@ from .events import (
     Arrived,
     Claimed,
     Completed,
+    CustomerAnswered,
+    CustomerAsked,
+    CustomerAwaited,
     Decided,
     Edited,
     Event,
@@ -129,6 +133,8 @@ _ON_TASK: Mapping[type, Callable[[Draft, Task, Any], None]] = {
     Released: release,
     Transferred: transfer,
     Added: add,
+    CustomerAsked: ask_customer,
+    CustomerAwaited: go_on_without,
 }
 _SILENT: Mapping[type, Callable[[Draft, Any], None]] = {
     Expired: _expired,
@@ -146,6 +152,7 @@ _ON_RUN: Mapping[type, Callable[[Draft, Any], None]] = {
     Withdrawn: withdraw,
     Resubmitted: resubmit,
     Urged: urge,
+    CustomerAnswered: customer_answered,
 }
 
 __all__ = [

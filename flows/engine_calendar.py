@@ -14,6 +14,8 @@ SOON = timedelta(seconds=1)
 
 def reschedule(draft: Draft, event: Rescheduled) -> None:  # noqa: ARG001
     """Count the deadlines of open steps anew; what was told before is not told again, what is due by now is."""
+    if draft.asked is not None:  # they are counted from the answer on
+        return
     for step_id, progress in list(draft.steps.items()):
         step = draft.program.steps[step_id]
         waits = any(task.pending is not None for task in draft.tasks_of(step_id))

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..platform.acting import ActingAs
 from .authority import governed_amounts, with_sums
+from .deadlines import moment, plan
 from .definition import Kind, Step
 from .effects import (
     Actor,
@@ -39,6 +40,7 @@ class Draft:
     """Mutable only inside one transition; :meth:`transition` freezes it."""
 
     __slots__ = (
+        "asked",
         "asking",
         "back",
         "closed",
@@ -67,6 +69,7 @@ class Draft:
         self.marks = run.marks
         self.back = run.back
         self.urged_at = run.urged_at
+        self.asked = run.asked
         self.effects: list[Effect] = []
         authority = program.settings.authority
         self.values: Mapping[str, Any] = with_sums(authority, _with_facts(program, run.submitter, world))
@@ -88,6 +91,7 @@ class Draft:
             self.marks,
             self.back,
             self.urged_at,
+            self.asked,
         )
         return Transition(run, tuple(self.effects))
 
@@ -257,6 +261,8 @@ class Draft:
             self.cancel_task(task, because)
         self.clear_timer(step)
         self.recall(step)
+        if self.asked is not None and self.asked.step == step:
+            self.go_on_counting(but=step)
 
     def recall(self, step: str) -> None:
         """Nobody waits any more for the request that the step asked for; asked again, it is another request."""
@@ -273,6 +279,43 @@ class Draft:
         progress = self.steps.get(step)
         if progress is not None and progress.state is State.OPEN and self.has_timer(step):
             self.effects.append(ClearTimer(step))
+
+    # clocks of deadlines
+
+    def start_clock(self, step: Step) -> datetime | None:
+        """Set the timer of a step that opens now to its first moment; the deadline, none while the customer is asked."""
+        if step.due is None or self.asked is not None:
+            return None
+        planned = plan(step.due, self.world.now, self.world.calendar)
+        first = moment(step.due, planned, 0, self.world.calendar)
+        if first is not None:
+            self.set_timer(step.id, first.at)
+        return planned.due_at
+
+    def stop_clocks(self) -> None:
+        """No deadline of an open step comes nearer any more."""
+        for step in self._with_clocks():
+            if self.steps[step.id].due_at is not None:
+                self.clear_timer(step.id)
+                self._date(step, None)
+
+    def go_on_counting(self, *, but: str | None = None) -> None:
+        """The customer is not waited for any more: clocks that stood still are set anew."""
+        self.asked = None
+        for step in self._with_clocks():
+            if self.steps[step.id].due_at is None and step.id != but:
+                self.change_step(step.id, opened_at=self.world.now, fired=0)
+                self._date(step, self.start_clock(step))
+
+    def _with_clocks(self) -> list[Step]:
+        found = [self.program.steps[key] for key, progress in self.steps.items() if progress.state is State.OPEN]
+        return [step for step in found if step.due is not None]
+
+    def _date(self, step: Step, due_at: datetime | None) -> None:
+        self.change_step(step.id, due_at=due_at)
+        for task in self.tasks_of(step.id):
+            if not task.held:
+                self.change_task(task, ())
 
     def has_timer(self, step: str) -> bool:
         found = self.program.steps.get(step)
@@ -292,6 +335,7 @@ class Draft:
 
     def halt(self, because: str) -> None:
         """Nothing is waited for any more."""
+        self.asked = None
         for task in list(self.tasks):
             self.cancel_task(task, because)
         for step, progress in list(self.steps.items()):

@@ -59,7 +59,7 @@ def move(draft: Draft, event: Moved) -> None:
 def _new_clock(draft: Draft, step: Step, progress: Progress) -> None:
     """The new deadline counts from when the step opened; its moments that have passed are not made up for."""
     draft.clear_timer(step.id)
-    if step.due is None:
+    if step.due is None or draft.asked is not None:
         draft.change_step(step.id, due_at=None, fired=0)
     else:
         calendar, now = draft.world.calendar, draft.world.now

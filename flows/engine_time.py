@@ -26,7 +26,7 @@ def expire(draft: Draft, step_id: str) -> None:
         draft.set_timer(step_id, max(*pending, draft.world.now + SOON))
     elif step.kind is Kind.WAIT:
         _end_waiting(draft, step, progress)
-    elif step.due is not None:
+    elif step.due is not None and draft.asked is None:
         _pass_moments(draft, step, step.due, progress)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from .deadlines import moment, plan
 from .definition import Branch, Kind, Mode, Step
 from .effects import Actor, Call, Notify, Reason
 from .engine_assign import Candidate, candidates, give, owner, person
@@ -26,7 +25,7 @@ def advance(draft: Draft) -> None:
     """Go on as far as it goes; a run whose steps are all done is approved."""
     if draft.finished or not _walk(draft, draft.program.flow.steps) or draft.finished:
         return
-    if not held_back(draft, start_clock):
+    if not held_back(draft, Draft.start_clock):
         draft.finish(Status.APPROVED, RULE)
 
 
@@ -75,7 +74,7 @@ def ask(draft: Draft, step: Step, asked: tuple[Candidate, ...]) -> bool:
         step,
         queue=tuple(each.people[0] for each in remaining[1:]) if in_turn else (),
         total=len(remaining) + len(stands) if step.mode is Mode.VOTE else 0,
-        due_at=start_clock(draft, step),
+        due_at=draft.start_clock(step),
     )
     _give_all(draft, step, remaining[:1] if in_turn else remaining)
     return False
@@ -95,7 +94,7 @@ def ask_next(draft: Draft, step: Step) -> bool:
     left = [key for key in draft.steps[step.id].queue if draft.world.people.active(key)]
     if not left:
         return False
-    due_at = start_clock(draft, step)
+    due_at = draft.start_clock(step)
     draft.change_step(step.id, queue=tuple(left[1:]), opened_at=draft.world.now, due_at=due_at, fired=0)
     candidate = person(left[0], Reason("in_turn", {"person": left[0]}))
     give(draft, step, candidate, before=draft.branch_reasons(step.id))
@@ -141,17 +140,6 @@ def _pass(draft: Draft, step: Step, because: str) -> bool:
     draft.finish_step(step.id, State.PASSED)
     draft.note("step.skipped", RULE, step=step.id, because=because)
     return True
-
-
-def start_clock(draft: Draft, step: Step) -> datetime | None:
-    """Set the timer of a step that opens now to its first moment; the deadline."""
-    if step.due is None:
-        return None
-    planned = plan(step.due, draft.world.now, draft.world.calendar)
-    first = moment(step.due, planned, 0, draft.world.calendar)
-    if first is not None:
-        draft.set_timer(step.id, first.at)
-    return planned.due_at
 
 
 # route, parallel
@@ -275,7 +263,7 @@ def _enter_action(draft: Draft, step: Step) -> bool:
     """An action that was performed is not performed again: with other arguments now, somebody is asked."""
     if _is_open(draft, step):
         return False
-    if held_back(draft, start_clock):
+    if held_back(draft, Draft.start_clock):
         return False
     arguments = arguments_of(draft, step)
     before = draft.steps.get(step.id)

@@ -32,6 +32,15 @@ _ENTRIES: Mapping[str, Phrase] = {
         "zh": "已拒绝：“{step}”执行失败：{message}",
     },
     "run.finished:withdrawn": {"en": "Withdrawn: the flow is done.", "zh": "已撤回，流程结束。"},
+    "customer.asked": {
+        "en": "Asked the customer, at {step}. The clocks stand still.",
+        "zh": "在“{step}”询问客户，计时暂停。",
+    },
+    "customer.answered": {"en": "The customer answered.", "zh": "客户已回复。"},
+    "customer.awaited": {
+        "en": "{step} goes on without waiting for the customer.",
+        "zh": "“{step}”不再等待客户，继续处理。",
+    },
     "survey.answered": {"en": "Answered the survey: {score} of 5.", "zh": "完成满意度调查：{score} 分（满分 5 分）。"},
     "task.opened": {"en": "{step} waits for {principal}.", "zh": "“{step}”等待 {principal} 处理。"},
     "task.decided:approve": {"en": "Approved {step}.", "zh": "同意“{step}”。"},

@@ -189,6 +189,33 @@ class Arrived:
 
 
 @value
+class CustomerAsked:
+    """Whoever ``task`` waits for asks the customer, at these ``addresses`` (e-mail) and on their status page."""
+
+    task: str
+    actor: Actor
+    question: str
+    addresses: tuple[str, ...] = ()
+
+
+@value
+class CustomerAwaited:
+    """The customer answered in another way, or it goes on without an answer."""
+
+    task: str
+    actor: Actor
+    comment: str = ""
+
+
+@value
+class CustomerAnswered:
+    """The customer wrote or added something."""
+
+    actor: Actor
+    comment: str = ""
+
+
+@value
 class Edited:
     """The record's values were changed outside of a decision (by an admin, a customer): material fields ask again."""
 
@@ -217,5 +244,8 @@ Event = (
     | Moved
     | Rescheduled
     | Arrived
+    | CustomerAsked
+    | CustomerAwaited
+    | CustomerAnswered
     | Edited
 )

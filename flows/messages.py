@@ -80,6 +80,21 @@ TEMPLATES = (
         event="task.urged",
     ),
     Template(
+        key="customer_asked",
+        title={"en": "We have a question about {title} {number}", "zh": "关于{title} {number}，我们想向您确认"},
+        body={
+            "en": "{comment}\nPlease answer on the page of your request. We go on as soon as we hear from you.",
+            "zh": "{comment}\n请在申请页面回复，收到您的回复后我们将继续处理。",
+        },
+        event="customer.asked",
+    ),
+    Template(
+        key="customer_answered",
+        title={"en": "The customer answered: {title} {number}", "zh": "客户已回复：{title} {number}"},
+        body={"en": "{summary}\n{comment}\n{due}", "zh": "{summary}\n{comment}\n{due}"},
+        event="customer.answered",
+    ),
+    Template(
         key="mentioned",
         title={"en": "{by} mentioned you: {title} {number}", "zh": "{by} 提到了您：{title} {number}"},
         body={"en": "{comment}", "zh": "{comment}"},
@@ -107,6 +122,8 @@ EVENTS: Mapping[str, LocalText] = {
     "run.finished": {"en": "A request of mine is settled", "zh": "我的申请办结"},
     "record.copied": {"en": "I am told of a request", "zh": "收到抄送"},
     "record.commented": {"en": "A comment mentions me", "zh": "评论中提到我"},
+    "customer.asked": {"en": "A question to the customer", "zh": "向客户提问"},
+    "customer.answered": {"en": "The customer whom I asked answered", "zh": "客户回复了我的提问"},
 }
 
 

@@ -95,7 +95,7 @@ def _stages(record: Record, case: Case | None) -> list[Stage]:
                     found.append(Stage(step.title, "done"))
                 elif progress.state is State.OPEN:
                     found.append(Stage(step.title, "now"))
-        if record.status == "returned":
+        if record.status == "returned" or case.run.asked is not None:
             found.append(Stage({"en": "We need something more", "zh": "需要补充信息"}, "now"))
     endings: dict[str, LocalText] = {
         "approved": {"en": "Done", "zh": "已完成"},

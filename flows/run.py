@@ -136,8 +136,21 @@ class Back:
 
 
 @value
+class Asked:
+    """What the customer was asked, at ``step``, and has not answered yet."""
+
+    step: str
+    at: datetime
+    question: str
+    by: str | None
+
+
+@value
 class Run:
-    """``tasks`` are those not closed, in order of opening; ``marks`` digests of the material fields as last seen."""
+    """``tasks`` are those not closed, in order of opening; ``marks`` digests of the material fields as last seen.
+
+    While the customer is ``asked``, the clocks of its steps stand still.
+    """
 
     submitter: str | None
     status: Status
@@ -148,6 +161,7 @@ class Run:
     marks: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     back: Back | None = None
     urged_at: datetime | None = None
+    asked: Asked | None = None
 
     @property
     def finished(self) -> bool:

@@ -96,7 +96,7 @@ def decide(
         Conflict: somebody was first; ``by``, ``by_name``, ``at`` and ``verdict`` say who and how.
         Refused: the verdict is not offered, a reason is missing, a value is wrong.
     """
-    return _on_task(task_id, by, decision_of(Decision(verdict, comment, values, to, resume), by))
+    return on_task(task_id, by, decision_of(Decision(verdict, comment, values, to, resume), by))
 
 
 Act = Callable[[int, Decision, Person], None]
@@ -129,7 +129,7 @@ Make = Callable[[Case, store.TaskRow, Actor, datetime], Intent]
 
 def decision_of(decision: Decision, by: Person) -> Make:
     """How ``decision`` becomes an event: its raw values are read by the form and the step's field rights."""
-    comment = _comment(decision.comment)
+    comment = read_comment(decision.comment)
 
     def make(case: Case, task: store.TaskRow, actor: Actor, _now: datetime) -> Intent:
         entered = entering.enter(case, task.step, decision.verdict, decision.values, by)
@@ -175,22 +175,22 @@ def undo(task_id: int, *, by: Person) -> Record:
 
 def claim(task_id: int, *, by: Person) -> Record:
     """Take a task out of its pool (认领)."""
-    return _on_task(task_id, by, lambda _case, task, actor, _now: Intent(Claimed(task.name, actor)))
+    return on_task(task_id, by, lambda _case, task, actor, _now: Intent(Claimed(task.name, actor)))
 
 
 def release(task_id: int, *, by: Person) -> Record:
     """Put a claimed task back into its pool."""
-    return _on_task(task_id, by, lambda _case, task, actor, _now: Intent(Released(task.name, actor)))
+    return on_task(task_id, by, lambda _case, task, actor, _now: Intent(Released(task.name, actor)))
 
 
 def transfer(task_id: int, *, by: Person, to: str, comment: str = "", delegate: bool = False) -> Record:
     """Hand a task to another person for good (转交), or with ``delegate`` to decide it in one's own name this once."""
-    return _on_task(task_id, by, _transferred(to, comment, delegate))
+    return on_task(task_id, by, _transferred(to, comment, delegate))
 
 
 def _transferred(to: str, comment: str, delegate: bool = False) -> Make:
     _known_people([to], "/to")
-    said = _comment(comment)
+    said = read_comment(comment)
     return lambda _case, task, actor, _now: Intent(Transferred(task.name, actor, to, said, delegate))
 
 
@@ -199,21 +199,21 @@ def add(task_id: int, *, by: Person, who: Sequence[str], when: str = "before", c
     _known_people(who, "/people")
     if when not in ("before", "after"):
         raise _refused("/when", "unknown_when", msg("%(value)s is neither before nor after.", value=repr(when)))
-    said = _comment(comment)
-    return _on_task(
+    said = read_comment(comment)
+    return on_task(
         task_id, by, lambda _case, task, actor, _now: Intent(Added(task.name, actor, tuple(who), when, said))
     )
 
 
 def withdraw(record_id: int, *, by: Person, comment: str = "") -> Record:
     """Take a request back (撤回)."""
-    said = _comment(comment)
+    said = read_comment(comment)
     return _as_submitter(record_id, by, lambda _case, actor, _now: Intent(Withdrawn(actor, said)))
 
 
 def resubmit(record_id: int, *, by: Person, values: Mapping[str, Any] | None = None, comment: str = "") -> Record:
     """Send a returned request again, with corrected ``values`` (raw) where there are some."""
-    said = _comment(comment)
+    said = read_comment(comment)
 
     def make(case: Case, actor: Actor, _now: datetime) -> Intent:
         entered = entering.correct(case, values or {}, by)
@@ -225,13 +225,13 @@ def resubmit(record_id: int, *, by: Person, values: Mapping[str, Any] | None = N
 
 def urge(record_id: int, *, by: Person, comment: str = "") -> Record:
     """Ask those whom the request waits for to hurry (催办)."""
-    said = _comment(comment)
+    said = read_comment(comment)
     return _as_submitter(record_id, by, lambda _case, actor, _now: Intent(Urged(actor, said)))
 
 
 def comment(record_id: int, *, by: Person, text: str, mentions: Sequence[str] = ()) -> Record:
     """Say something beside a request; those mentioned are told, and see it from then on."""
-    said = _comment(text)
+    said = read_comment(text)
     if not said:
         raise _refused("/text", "blank", msg("The comment is empty. Write something."))
     _known_people(mentions, "/mentions")
@@ -266,7 +266,8 @@ def arrive(run_id: int, *, by: Person, event: str, values: Mapping[str, Any] | N
     return _move(lambda conn: cases.of_run(conn, run_id), intent)
 
 
-def _on_task(task_id: int, by: Person, make: Make) -> Record:
+def on_task(task_id: int, by: Person, make: Make) -> Record:
+    """Do what ``make`` says with an open task that ``by`` may act on."""
     seen: list[store.TaskRow] = []
 
     def load(conn: Any) -> Case:
@@ -372,7 +373,12 @@ def _moved(conn: Any, load: Callable[[Any], Case], intent: Callable[[Case, datet
         return None
 
 
-def _comment(text: str) -> str:
+def read_comment(text: str) -> str:
+    """A comment as it was typed.
+
+    Raises:
+        Refused: it is too long.
+    """
     said = text.strip()
     if len(said) > COMMENT_LENGTH:
         raise _refused(

@@ -20,7 +20,7 @@ from ..platform.people.current import current_language
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
 from ..platform.text import msg
-from . import carrying, cases, catalogue, engine, predict, predicting, showing, store, sums, visibility
+from . import answering, carrying, cases, catalogue, engine, predict, predicting, showing, store, sums, visibility
 from .effects import Actor
 from .events import Edited
 from .run import START
@@ -76,6 +76,9 @@ class FlowLifecycle:
         if stored is None:
             raise Conflict(msg("The request was changed meanwhile. Load it again."), code="stale")
         return stored
+
+    def from_customer(self, conn: Connection, record: Record) -> Record | None:
+        return answering.answered(conn, record)
 
     def deleting(self, conn: Connection, record: Record, by: Person | None) -> None:  # noqa: ARG002
         if store.run_of_record(conn, record.id) is not None:

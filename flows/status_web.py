@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from ..forms import later
 from ..platform.errors import NotFound
 from ..platform.limits import limiter, off
-from . import public_status
+from . import asking, public_status
 from .blueprint import bp
 
 LIMIT = "20 per minute"
@@ -31,5 +31,6 @@ def status() -> ResponseReturnValue:
         number=number,
         code=code,
         later=later.drawn(found.record),
+        question=asking.question_of(found.record),
         missing=False,
     )

@@ -21,6 +21,7 @@ from ..platform.text import LocalText
 from . import engine_back, history, listing, replies, showing, timeline, undoing, visibility
 from .definition import Right, Step
 from .listing import OneTask
+from .run import START, Asked
 from .timeline import MomentView
 from .undoing import Undoable
 
@@ -102,6 +103,16 @@ class TaskPage:
     def undo(self) -> Undoable | None:
         """The decision that the person may still take back."""
         return undoing.of_case(self.task.id, self.task.name, self.one.case, self.one.person)
+
+    @property
+    def asked(self) -> Asked | None:
+        """What the customer was asked; the clocks stand still meanwhile."""
+        return self.one.case.run.asked
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether the person may ask the customer."""
+        return self.one.actor is not None and bool(self.task.open) and self.task.step != START
 
     @property
     def why(self) -> str:

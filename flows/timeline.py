@@ -48,6 +48,8 @@ _LOOKS = {
     "request.opened": ("box-arrow-up-right", "neutral"),
     "people.told": ("envelope", "neutral"),
     "survey.answered": ("star", "success"),
+    "customer.asked": ("question-circle", "warning"),
+    "customer.answered": ("chat", "success"),
     "approvals.void": ("arrow-counterclockwise", "warning"),
 }
 

@@ -11,6 +11,7 @@ from ..platform.people.directory import ADMIN
 from ..platform.web import menus
 from ..platform.web.menus import MenuEntry
 from . import (
+    asking_web,
     dashboard_web,
     follow_web,
     home_web,
@@ -27,6 +28,7 @@ from .blueprint import bp
 from .naming import Names
 
 __all__ = [
+    "asking_web",
     "bp",
     "dashboard_web",
     "follow_web",

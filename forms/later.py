@@ -69,7 +69,8 @@ def add(record: Record, raw: Mapping[str, Any]) -> Record:
         audit.append(conn, after.chain, [Entry("record.updated", None, ActingAs.CUSTOMER, data, now)])
         if after.status == KEPT:
             announcing.updated(conn, after, changes)
-        return lifecycle.current().updated(conn, after, None, frozenset(changes)) or after
+        after = lifecycle.current().updated(conn, after, None, frozenset(changes)) or after
+        return lifecycle.current().from_customer(conn, after) or after
 
 
 def _joined(each: Field, raw: Any, record: Record) -> Any:

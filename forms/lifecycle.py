@@ -46,6 +46,10 @@ class Lifecycle(Protocol):
         """Fields of a submitted record were changed outside of a decision; the record as it is now, or ``None``."""
         ...
 
+    def from_customer(self, conn: Connection, record: Record) -> Record | None:
+        """The customer added something, beside :meth:`updated`; the record as it is now, or ``None``."""
+        ...
+
     def deleting(self, conn: Connection, record: Record, by: Person | None) -> None:
         """The record goes; raise to keep it."""
         ...
@@ -90,6 +94,9 @@ class Kept:
         pass
 
     def updated(self, conn: Connection, record: Record, by: Person | None, changed: frozenset[str]) -> Record | None:  # noqa: ARG002
+        return None
+
+    def from_customer(self, conn: Connection, record: Record) -> Record | None:  # noqa: ARG002
         return None
 
     def deleting(self, conn: Connection, record: Record, by: Person | None) -> None:

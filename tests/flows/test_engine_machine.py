@@ -22,6 +22,9 @@ from signoff.flows.events import (
     Arrived,
     Claimed,
     Completed,
+    CustomerAnswered,
+    CustomerAsked,
+    CustomerAwaited,
     Decided,
     Edited,
     Expired,
@@ -38,6 +41,7 @@ from signoff.flows.events import (
 from signoff.flows.run import FINISHED, START, Run, State, Status
 from signoff.flows.soundness import Said
 from signoff.flows.soundness import replayed as replayed_history
+from signoff.platform.acting import ActingAs
 from signoff.platform.errors import SignoffError
 
 from .playing import DIRECTORY, Play, action, approve, auto, delegating, parallel, program, route, tell, wait, work
@@ -204,6 +208,9 @@ def anything(draw: Any, scene: Play) -> tuple[Any, dict[str, Any]]:
         (Failed(step, f"{step}#1", "broken", draw(st.booleans())), {}),
         (Arrived("came", Actor("eve")), {}),
         (Edited(Actor("eve"), tuple(changes)), changes),
+        (CustomerAsked(task, actor, "which?"), {}),
+        (CustomerAwaited(task, actor), {}),
+        (CustomerAnswered(Actor(None, ActingAs.CUSTOMER), "this"), {}),
     ]
     return draw(st.sampled_from(events))
 
@@ -225,8 +232,9 @@ class Outside:
                 self.known.add(each.name)
                 self.tasks[each.name] = each.principal
             elif isinstance(each, ChangeTask):
-                assert each.name in self.tasks
-                self.tasks[each.name] = each.principal
+                # one whose decision may be taken back has another deadline by then
+                assert each.name in self.tasks or each.name in self.closed
+                (self.tasks if each.name in self.tasks else self.closed)[each.name] = each.principal
             elif isinstance(each, CloseTask):
                 if each.name not in self.closed:  # a decision that comes to count closes what is closed already
                     self.closed[each.name] = self.tasks.pop(each.name)
@@ -261,6 +269,17 @@ def check(scene: Play, outside: Outside) -> None:
     for task in run.tasks:
         if task.held:
             assert any(each.parent == task.name for each in run.tasks), "held for nobody"
+    clocks_stand_still_while_the_customer_is_asked(scene, outside)
+
+
+def clocks_stand_still_while_the_customer_is_asked(scene: Play, outside: Outside) -> None:
+    run = scene.run
+    assert run.asked is None or run.asked.step in run.open_steps
+    for name in run.open_steps:
+        step = scene.program.step(name)
+        if step is not None and step.due is not None:
+            assert (run.steps[name].due_at is None) == (run.asked is not None)
+            assert run.asked is None or name not in outside.timers
 
 
 def try_(scene: Play, outside: Outside, event: Any, values: dict[str, Any]) -> bool:
