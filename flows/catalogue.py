@@ -17,6 +17,7 @@ from ..platform.text import msg
 from . import trials
 from .actions import all_actions
 from .check import check_flow
+from .check.deadlines import length_of
 from .check.rings import asks_of, check_rings
 from .compile import compile_flow
 from .definition import Flow
@@ -116,6 +117,19 @@ def check_document(document: Mapping[str, Any], *, prove: bool = True) -> Checke
         problems += check_flow(program, form, people.directory(), calendar)
         problems += trials.differences(program, people.directory(), calendar)
     return Checked(program, tuple(problems))
+
+
+def length(document: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How long the shortest and the longest way of a draft take by its calendar, in minutes of working time.
+
+    ``None``: it cannot be said before the draft's errors are put right.
+    """
+    form = _form_of(document)
+    flow = read_flow(document, form)[0] if form is not None else None
+    if flow is None or any(_no_calendar(flow)):
+        return None
+    calendar = calendar_store.calendar(flow.settings.calendar)
+    return length_of(flow, calendar).json(calendar)
 
 
 def _others(flow: Flow) -> Iterator[Flow]:

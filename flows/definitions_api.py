@@ -37,6 +37,7 @@ definition_routes(
     publish=catalogue.publish_flow,
     subject=lambda document: str(document.get("form")),
     changes=partial(changes.in_words, "flow"),
+    more=lambda document: {"length": catalogue.length(document)},
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from ...platform.problems import Problem, Severity
 from ...platform.text import msg
@@ -37,6 +37,15 @@ class Length:
     shortest: timedelta
     longest: timedelta
     open_ended: tuple[str, ...] = ()
+
+    def json(self, calendar: WorkingTime) -> dict[str, Any]:
+        """In minutes; ``day`` is a working day."""
+        day = calendar.between(_MONDAY, _MONDAY + timedelta(days=1))
+        minutes = {"shortest": self.shortest, "longest": self.longest, "day": day}
+        return {
+            **{name: round(length.total_seconds() / 60) for name, length in minutes.items()},
+            "open_ended": list(self.open_ended),
+        }
 
 
 def check_deadlines(flow: Flow) -> Iterator[Problem]:

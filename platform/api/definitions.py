@@ -86,6 +86,10 @@ class KeptDraftSchema(Schema):
     saved_by = fields.String(allow_none=True)
     saved_at = fields.DateTime()
     problems = fields.List(fields.Dict())
+    length = fields.Dict(
+        allow_none=True,
+        metadata={"description": "Of a flow: its `shortest` and `longest` way, and a working `day`, in minutes."},
+    )
 
 
 class DefinitionSchema(VersionSchema):
@@ -109,7 +113,8 @@ class Kind:
 
     ``check`` finds everything that is wrong with a document; ``publish(document, by=, note=, base_version=)`` puts it
     in force or raises; ``visible`` says whether somebody may know of a definition; ``subject`` is the form whose owners
-    may change it; ``changes(before, after, language)`` says a difference in words, ``None`` where it cannot be read.
+    may change it; ``changes(before, after, language)`` says a difference in words, ``None`` where it cannot be read;
+    ``more(document)`` is told of a draft beside its problems.
     """
 
     name: str
@@ -118,6 +123,7 @@ class Kind:
     visible: Callable[[Stored, Person], bool]
     subject: Callable[[Mapping[str, Any]], str]
     changes: Callable[[Mapping[str, Any], Mapping[str, Any], str], list[str] | None]
+    more: Callable[[Mapping[str, Any]], dict[str, Any]]
 
     def listed(self) -> dict[str, Any]:
         """All that are in force, by key."""
@@ -156,7 +162,7 @@ class Kind:
             revision=body["revision"],
         )
         problems = [problem_json.problem_of(each, gettext_here) for each in self.check(body["document"])]
-        return {**(draft_json(kept) or {}), "problems": problems}
+        return {**(draft_json(kept) or {}), "problems": problems, **self.more(body["document"])}
 
     def drop_draft(self, key: str) -> None:
         """Nobody works on it any more."""
@@ -252,9 +258,10 @@ def definition_routes(
     subject: Callable[[Mapping[str, Any]], str],
     changes: Callable[[Mapping[str, Any], Mapping[str, Any], str], list[str] | None],
     visible: Callable[[Stored, Person], bool] = lambda _stored, _person: True,
+    more: Callable[[Mapping[str, Any]], dict[str, Any]] = lambda _document: {},
 ) -> Kind:
     """Give ``blp`` the calls below ``/<kind>s``; see :class:`Kind` for the callables."""
-    calls = Kind(kind, check, publish, visible, subject, changes)
+    calls = Kind(kind, check, publish, visible, subject, changes, more)
 
     @blp.get(f"/{kind}s", endpoint=f"list_{kind}s")
     @blp.doc(parameters=PAGE_PARAMETERS, summary=f"The {kind}s in force")

@@ -6,7 +6,7 @@ import { rightOf, rowsOf, setRight } from "./rights";
 import { conditionInWords, linesOf, type Names, selectorInWords } from "./saying";
 import { fresh, idsIn, newBranch, offers, placeOfBranch, titleOfBand } from "./steps";
 import { apply } from "../model/edits";
-import { lengthOf, parts } from "./times";
+import { takes } from "./times";
 import { readTree } from "./tree";
 
 beforeEach(() => setLanguage("en"));
@@ -130,20 +130,12 @@ it("gives rights to what a field is made of, whatever its type", () => {
   ]);
 });
 
-it("adds up the shortest and the longest way", () => {
-  const timed = (id: string, within: string): JsonObject => ({ id, kind: "approve", due: { in: within } });
-  const document: JsonObject = {
-    steps: [
-      timed("a", "PT30M"),
-      { id: "r", kind: "route", branches: [{ id: "x", steps: [timed("b", "PT12H")] }, { id: "y", steps: [{ id: "c", kind: "work" }] }] },
-      { id: "p", kind: "parallel", branches: [{ id: "x", steps: [timed("d", "P1D")] }, { id: "y", steps: [timed("e", "PT1H")] }] },
-      { id: "w", kind: "wait", event: "came", limit: "PT2H" },
-    ],
-  };
-  const found = lengthOf(readTree(document).steps);
-  expect([found.shortest, found.longest]).toEqual([30 + 480, 30 + 720 + 480 + 120]);
-  expect(found.open.map((step) => step.id)).toEqual(["c"]);
-  expect(parts(found.longest)).toEqual({ days: 2, hours: 6, minutes: 0 });
+it("says minutes of working time in days as long as the calendar has them", () => {
+  const length = { shortest: 30, longest: 1230, day: 450, open_ended: [] };
+  expect(takes(length)).toBe("30 min to 2 d 5 h");
+  expect(takes({ ...length, day: 480 })).toBe("30 min to 2 d 4 h");
+  expect(takes({ ...length, shortest: 1230 })).toBe("takes 2 d 5 h");
+  expect(takes({ ...length, longest: 0 })).toBe("no time limits");
 });
 
 it("draws owner, inputs, outputs and time of each step, and escapes what people wrote", () => {

@@ -1,5 +1,6 @@
 /** What the server gives the builder with its page. */
 
+import type { Length } from "../flows/times";
 import type { Json, JsonObject } from "./json";
 
 export type LocalText = string | { readonly [language: string]: string };
@@ -91,7 +92,7 @@ export interface Catalogue {
   readonly flows: readonly { readonly key: string; readonly title: string; readonly form: string }[];
   readonly roles: readonly (Named & { readonly members: readonly string[] })[];
   readonly departments: readonly (Named & { readonly parent: string | null; readonly head: string | null })[];
-  /** At most 500; `people_more` says that there are others, found by the API. */
+  /** 500, and all that the document names; `people_more` says that there are others, found by the API. */
   readonly people: readonly PersonInfo[];
   readonly people_more: boolean;
   readonly calendars: readonly Named[];
@@ -125,6 +126,8 @@ export interface Boot {
   /** 0 for none. */
   readonly version_in_force: number;
   readonly problems: readonly Problem[];
+  /** Of a flow. */
+  readonly length: Length | null;
   readonly language: "en" | "zh_CN";
   /** Whether this person may change it, or only read. */
   readonly may_change: boolean;

@@ -2,6 +2,7 @@
 
 import { inject, type InjectionKey, onScopeDispose, provide, ref, type Ref, shallowRef, watch } from "vue";
 import { fetchJson, HttpError } from "../../app/http";
+import type { Length } from "../flows/times";
 import type { Boot, Problem, Waiting } from "./boot";
 import { DraftKeeper, type Kept, type SaveState } from "./draft";
 import { t } from "../words";
@@ -64,7 +65,7 @@ export function connect(builder: Builder): Connection {
       storage: localStorage,
       place: (typed) => `signoff:draft:${boot.me.key}:${boot.kind}:${key.value || typed}`,
       changed: (now) => (state.value = now),
-      checked: (problems, document) => checked(builder, problems, document),
+      checked: (problems, document, length) => checked(builder, problems, document, length),
       renew: () => latest().then(() => true, () => false),
     },
     boot.document,
@@ -155,8 +156,10 @@ function isWaiting(state: SaveState): boolean {
 }
 
 /** What the server found in a draft; what was typed meanwhile keeps the problems that it had. */
-function checked(builder: Builder, problems: readonly Problem[], document: JsonObject): void {
-  if (builder.document.value === document) builder.setProblems(problems);
+function checked(builder: Builder, problems: readonly Problem[], document: JsonObject, length: Length | null): void {
+  if (builder.document.value !== document) return;
+  builder.setProblems(problems);
+  builder.length.value = length;
 }
 
 async function readPage(url: string): Promise<Document> {

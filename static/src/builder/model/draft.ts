@@ -5,6 +5,7 @@
  */
 
 import { fetchJson, HttpError } from "../../app/http";
+import type { Length } from "../flows/times";
 import type { Problem } from "./boot";
 import { isObject, type Json, type JsonObject, same } from "./json";
 
@@ -30,6 +31,7 @@ interface Answer {
   readonly revision: number;
   readonly base_version: number;
   readonly problems?: readonly Problem[];
+  readonly length?: Length | null;
 }
 
 export interface Ends {
@@ -39,7 +41,7 @@ export interface Ends {
   /** Under which name the browser keeps it: of one person, kind and key. */
   readonly place: (key: string) => string;
   readonly changed: (state: SaveState) => void;
-  readonly checked: (problems: readonly Problem[], document: JsonObject) => void;
+  readonly checked: (problems: readonly Problem[], document: JsonObject, length: Length | null) => void;
   /** A new token after the person signed in again; `false` while nobody did. */
   readonly renew: () => Promise<boolean>;
   readonly now?: () => number;
@@ -186,7 +188,7 @@ export class DraftKeeper {
     this.pause = RETRY_FIRST;
     this.keep();
     this.become({ name: "saved", at: this.now() });
-    if (answer.problems) this.ends.checked(answer.problems, sent);
+    if (answer.problems) this.ends.checked(answer.problems, sent, answer.length ?? null);
   }
 
   private failed(error: unknown): void {

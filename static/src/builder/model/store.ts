@@ -2,6 +2,7 @@
 
 import { computed, inject, type InjectionKey, provide, ref, type Ref, shallowRef, type ShallowRef } from "vue";
 import { setLanguage, t } from "../words";
+import type { Length } from "../flows/times";
 import type { Boot, Problem } from "./boot";
 import { describe, localText } from "./describe";
 import { diff } from "./diff";
@@ -35,6 +36,8 @@ export interface Builder {
   reveal(path: Path): void;
   readonly problems: Readonly<Ref<readonly Problem[]>>;
   setProblems(problems: readonly Problem[]): void;
+  /** How long the ways of a flow take, as the server last said; `null` where it could not. */
+  readonly length: Ref<Length | null>;
   problemsAt(path: Path, deep?: boolean): readonly Problem[];
   /** A text of the definition in the person's language. */
   text(value: Json | undefined): string;
@@ -85,6 +88,7 @@ export function createBuilder(boot: Boot, now: () => number = Date.now): Builder
     selection,
     revealed,
     problems,
+    length: shallowRef(boot.length),
     announced,
     announce,
     canUndo: computed(() => history.value.done.length > 0),

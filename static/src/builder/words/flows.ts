@@ -142,8 +142,8 @@ export default {
   flow_takes_nothing: ["no time limits", "没有时限"],
   flow_takes_open: ["{n} step without a deadline|{n} steps without a deadline", "{n} 个步骤未设时限"],
   flow_takes_help: [
-    "The shortest and the longest way in working time, if every step takes all of its time; a day is 8 hours.",
-    "各步骤用满时限时，最短与最长路径所需的工作时间；一天按 8 小时计。",
+    "The shortest and the longest way in working time by the flow's calendar, if every step takes all of its time.",
+    "各步骤用满时限时，最短与最长路径按流程日历所需的工作时间。",
   ],
   flow_collapse_all: ["Collapse all branches", "收起所有分支"],
   flow_expand_all: ["Expand all branches", "展开所有分支"],
