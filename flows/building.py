@@ -1,6 +1,6 @@
 """What the builder of a form or flow starts with: the document, and a catalogue of all that it may name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from ..forms import catalogue as forms
@@ -50,7 +50,9 @@ def boot(
 ) -> Json:
     """Everything that the page gives its script; see ``static/src/builder/model/boot.ts``."""
     form, flow = beside(kind, document)
-    found = catalogue()
+    in_force = stored.document if stored else None
+    named = {person.key, *strings_of([document, in_force, form, flow]), *([draft.saved_by] if draft else [])}
+    found = catalogue(named)
     return {
         "kind": kind,
         "key": key,
@@ -59,7 +61,7 @@ def boot(
         "revision": draft.revision if draft else 0,
         "saved_at": utc_text(draft.saved_at) if draft else None,
         "saved_by": draft.saved_by if draft else None,
-        "in_force": stored.document if stored else None,
+        "in_force": in_force,
         "version_in_force": stored.version if stored else 0,
         "language": "zh_CN" if language() == "zh" else "en",
         "me": {"key": person.key, "name": person.name},
@@ -70,8 +72,8 @@ def boot(
     }
 
 
-def catalogue() -> Json:
-    """Everything that a definition may name, in the language of the request."""
+def catalogue(named: Set[str | None] = frozenset()) -> Json:
+    """Everything that a definition may name, in the language of the request; of ``named`` people all are in it."""
     directory = people.directory()
     return {
         "types": [_said(palette.describe(each)) for each in all_types()],
@@ -87,7 +89,7 @@ def catalogue() -> Json:
             {"key": each.key, "title": _text(each.document["title"]), "form": each.document["form"]}
             for each in flows_in_force()
         ],
-        **_people(directory),
+        **_people(directory, named),
         "calendars": [
             {"key": key, "name": str(document.get("name") or key)}
             for key, document in calendar_store.documents().items()
@@ -153,7 +155,19 @@ def _field(field: Field) -> Json:
     return {**found, "columns": [_field(each) for each in inner]} if inner else found
 
 
-def _people(directory: Directory) -> Json:
+def strings_of(value: Any) -> Iterator[str]:
+    """Every text in JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from strings_of(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from strings_of(each)
+
+
+def _people(directory: Directory, named: Set[str | None]) -> Json:
     everybody = sorted(directory.persons.values(), key=lambda each: (not each.active, each.name))
     roles = sorted({role for each in everybody for role in each.roles} | set(directory.role_names))
     return {
@@ -169,7 +183,7 @@ def _people(directory: Directory) -> Json:
             {"key": each.key, "name": _text(each.name), "parent": each.parent, "head": each.head}
             for each in directory.departments.values()
         ],
-        "people": [_person(each) for each in everybody[:MOST_PEOPLE]],
+        "people": [_person(each) for place, each in enumerate(everybody) if place < MOST_PEOPLE or each.key in named],
         "people_more": len(everybody) > MOST_PEOPLE,
     }
 

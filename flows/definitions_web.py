@@ -277,6 +277,7 @@ def _builder(kind: Kind, key: str, person: Person) -> ResponseReturnValue:
     document = _document(kind, stored, draft)
     boot = building.boot(kind.name, key, document, stored, draft, person)
     boot["problems"] = [problem_json.problem_of(each, gettext_here) for each in kind.check(document)] if key else []
+    boot["length"] = catalogue.length(document) if kind.name == "flow" else None
     boot["may_change"] = owners.may_change(person, _subjects(kind.name, key)) if key else True
     boot["may_name_owners"] = policy.is_admin(person)
     boot["waiting"] = waiting_json(releasing.asked(kind.name, key)) if key else None
@@ -315,7 +316,7 @@ def _urls(kind: str) -> dict[str, str]:
         "version": url_for(".version", kind=kind, key="KEY", number=0),
         "request": url_for("signoff_flows.follow", record_id=0),
         "moves": url_for("signoff_flows.moves", key="KEY") if kind == "flow" else "",
-        "preview": url_for("signoff_previews.draw") if kind == "form" else "",
+        "preview": url_for("signoff_previews.draw"),
     }
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -18,16 +18,19 @@ from ..forms.reading import Reading
 from ..forms.records import Record
 from ..forms.schema import read_form
 from ..forms.wire import raw_of
-from ..platform import clock, json
+from ..forms.wire import sent_of as filled_with
+from ..platform import clock, definitions, json
 from ..platform.caches import cache
 from ..platform.errors import Refused, SignoffError
 from ..platform.people import service as people
 from ..platform.people.directory import Person
 from ..platform.problems import Problem, errors_of
-from . import catalogue, drafting, predicting
+from ..platform.text import msg
+from . import catalogue, drafting, predicting, trying
 from .predict import Prediction
 from .program import FlowProgram
 from .run import START
+from .trying import Trial
 
 KEPT = 20
 """Drafts of which the programs are remembered: each key that somebody types in a preview asks for its draft anew."""
@@ -49,18 +52,22 @@ class DraftSheet(Sheet):
 
 @dataclass(frozen=True)
 class Preview:
-    """A draft, who looks at it, and at which step of its flow; ``flow`` is ``None`` where no flow fits the draft."""
+    """A draft, who looks at it, and at which step of its flow; ``flow`` is ``None`` where no flow fits the draft.
+
+    ``trial``: what is filled is tried with a draft of the flow, all that is filled on the way included.
+    """
 
     program: FormProgram
     by: Person
     flow: FlowProgram | None
     token: str
     step: str = START
+    trial: Trial | None = None
 
     def sheet(self, values: Mapping[str, Any] | None = None, reading: Reading | None = None) -> Sheet:
         """The form as it is filed; or at a later step, holding ``values``."""
         if self.step == START or self.flow is None:
-            later = self.flow.withheld if self.flow is not None else frozenset[str]()
+            later = self.flow.withheld if self.flow is not None and self.trial is None else frozenset[str]()
             return DraftSheet(self.program, self.by, later=later)
         record = _pretended(self.program, self.by, values or {}, reading.links if reading else {})
         return Sheet(self.program, self.by, record, self._rights())
@@ -73,7 +80,25 @@ class Preview:
 
     def typed(self, sent: Sent) -> Reading:
         """What was typed, whoever may see it."""
-        return Sheet(self.program, self.by).read(raw_of(self.program.form.fields, sent))
+        sheet = DraftSheet(self.program, self.by) if self.trial is not None else Sheet(self.program, self.by)
+        return sheet.read(raw_of(self.program.form.fields, sent))
+
+    def tried(self, sent: Sent) -> dict[str, Any] | None:
+        """The values as a test case holds them and their route, where they are tried."""
+        if self.trial is None:
+            return None
+        return self.trial.tried(self.program, self.typed(sent), raw_of(self.program.form.fields, sent))
+
+    def reopened(self, values: Mapping[str, Any]) -> tuple["Preview", Sent]:
+        """A test case in the form again: what the form cannot hold of its ``values`` is set by hand."""
+        assert self.trial is not None
+        fields = self.program.form.fields
+        sent: Sent = MultiDict()
+        for name, texts in filled_with(fields, values).items():
+            sent.setlist(name, texts)
+        filled = trying.case_values(self.program, self.typed(sent), raw_of(fields, sent), {})
+        by_hand = trying.not_in_form(self.program, values, filled)
+        return replace(self, trial=replace(self.trial, by_hand=by_hand)), sent
 
     def opened(self, sent: Sent, problems: bool = False) -> tuple[Sheet, Drawn]:
         """The form with what was typed into it already; ``problems``: with what is wrong with it."""
@@ -110,6 +135,23 @@ def of(document: Mapping[str, Any], by: Person, step: str = START) -> Preview:
     return Preview(program, by, flow, token_of(document), step if known else START)
 
 
+def of_trial(
+    document: Mapping[str, Any], by: Person, flow: Mapping[str, Any], asker: Person, by_hand: Mapping[str, Any]
+) -> Preview:
+    """The preview of a draft whose requests would go through a draft of its flow, asked for by ``asker``.
+
+    Raises:
+        Refused: with the errors that keep the form from being drawn.
+    """
+    program = _program(document)
+    compiled, problems = _drafted(flow, program, token_of([document, flow]))
+    if compiled is not None and compiled.flow.form != program.form.key:
+        message = msg("The flow is one of %(of)s, not of %(form)s.", of=repr(compiled.flow.form), form=program.form.key)
+        compiled, problems = None, (Problem("/form", "wrong_form", message),)
+    trial = Trial(compiled, problems, asker, by_hand)
+    return Preview(program, by, compiled, token_of(document), trial=trial)
+
+
 def person(key: str, default: Person) -> Person:
     """Whose form it is; somebody who is not known is whoever looks."""
     return people.directory().person(key) or default
@@ -137,13 +179,19 @@ def keep(sent: Sent) -> str:
     return json.dumps({name: sent.getlist(name) for name in sent if name.startswith("f-")})
 
 
-def drafted(token: str) -> FormProgram | None:
-    """The program of a draft that was drawn a moment ago, ``None`` where it is forgotten."""
+def drafted(key: str, token: str) -> FormProgram | None:
+    """The program of a draft that was drawn a moment ago; where another process drew it, of the form as it is kept."""
     found: FormProgram | None = _programs().get(token)
-    return found
+    if found is not None:
+        return found if found.form.key == key else None
+    stored = definitions.draft("form", key) or definitions.current("form", key)
+    try:
+        return _program(stored.document) if stored is not None else None
+    except Refused:
+        return None
 
 
-def token_of(document: Mapping[str, Any]) -> str:
+def token_of(document: Any) -> str:
     """A short name for a draft."""
     return hashlib.sha256(json.canonical(document).encode()).hexdigest()[:24]
 
@@ -165,6 +213,19 @@ def _program(document: Mapping[str, Any]) -> FormProgram:
     known[token] = found
     while len(known) > KEPT:
         stencils.forget(known.popitem(last=False)[1])
+    return found
+
+
+def _drafted(flow: Mapping[str, Any], form: FormProgram, token: str) -> tuple[FlowProgram | None, tuple[Problem, ...]]:
+    """The compiled draft of a flow, remembered like that of its form."""
+    known: OrderedDict[str, Any] = cache("flows.previews").setdefault("flows", OrderedDict())
+    found: tuple[FlowProgram | None, tuple[Problem, ...]] | None = known.pop(token, None)
+    if found is None or (found[0] is not None and found[0].form is not form):
+        program, problems = drafting.program_of(flow, form)
+        found = program, tuple(problems)
+    known[token] = found
+    while len(known) > KEPT:
+        known.popitem(last=False)
     return found
 
 

@@ -40,6 +40,8 @@ def draw() -> ResponseReturnValue:
 
 def _page(shown: Preview) -> str:
     sent = preview.sent_of(request.form, request.form.get("kept", ""))
+    if shown.trial is not None and request.form.get("values"):
+        shown, sent = shown.reopened(json.parse_object(request.form["values"]))
     asked = request.form.get("do", "")
     redrawn = filling.act(shown.program, sent, asked) if asked else False
     is_sent = asked == "submit" and not redrawn
@@ -50,15 +52,17 @@ def _page(shown: Preview) -> str:
         form=shown.program.form,
         fields=_fields(shown, drawn),
         program=filling.script(sheet, drawn),
-        aside=_aside(shown, sent),
+        aside="" if shown.trial is not None else _aside(shown, sent),
+        tried=shown.tried(sent),
         problems=problems,
         is_ready=is_sent and not problems,
         is_filing=shown.step == START,
         step=shown.step,
-        by=shown.by.key,
+        by=(shown.trial.asker if shown.trial is not None else shown.by).key,
         language=language(),
         kept=preview.keep(sent),
         document=request.form.get("document", ""),
+        flow=request.form.get("flow", ""),
     )
 
 
@@ -70,31 +74,39 @@ def evaluate() -> ResponseReturnValue:
         sent = preview.sent_of(request.form, request.form.get("kept", ""))
         reading = shown.typed(sent)
         live = filling.live(shown.sheet(reading.values, reading), sent)
-        return jsonify({**live, "aside": _aside(shown, sent)})
+        more = {"tried": shown.tried(sent)} if shown.trial is not None else {"aside": _aside(shown, sent)}
+        return jsonify({**live, **more})
 
 
-@bp.get("/definitions/preview/<string:token>/lookup/<string:field>")
-def suggestions(token: str, field: str) -> ResponseReturnValue:
+@bp.get("/definitions/preview/<string:key>/<string:token>/lookup/<string:field>")
+def suggestions(key: str, token: str, field: str) -> ResponseReturnValue:
     """Records that a lookup of a draft may point to, as somebody types."""
-    person, program = current_person(), preview.drafted(token)
+    person = current_person()
+    owners.require_read(person, [key])
+    program = preview.drafted(key, token)
     if program is None:
         return jsonify({"items": []})
-    owners.require_read(person, [program.form.key])
     return jsonify({"items": offers(program, field, person)})
 
 
 def _asked(looking: Person) -> Preview:
     """What was sent, as administrators look at it with anybody's eyes, owners and auditors with their own."""
     document = json.parse_object(request.form.get("document", ""))
-    owners.require_read(looking, [str(document.get("key", ""))])
-    person = preview.person(request.form.get("by", ""), looking) if policy.is_admin(looking) else looking
-    return preview.of(document, person, request.form.get("step", START))
+    key = str(document.get("key", ""))
+    owners.require_read(looking, [key])
+    named = preview.person(request.form.get("by", ""), looking)
+    eyes = named if policy.is_admin(looking) else looking
+    if not request.form.get("flow"):
+        return preview.of(document, eyes, request.form.get("step", START))
+    asker = named if owners.may_change(looking, [key]) else looking
+    by_hand = json.parse_object(request.form.get("by_hand") or "{}")
+    return preview.of_trial(document, eyes, json.parse_object(request.form["flow"]), asker, by_hand)
 
 
 def _fields(shown: Preview, drawn: Drawn) -> Markup:
     """The fields; their lookups ask the draft, which is not in force under its key."""
     real = url_for("signoff_forms.suggestions", form_key=shown.program.form.key, field="")
-    draft = url_for(".suggestions", token=shown.token, field="")
+    draft = url_for(".suggestions", key=shown.program.form.key, token=shown.token, field="")
     return Markup(str(drawn.html).replace(f'data-url="{real}', f'data-url="{draft}'))  # noqa: S704 - drawn by us
 
 

@@ -150,6 +150,40 @@ def wires_of(
     return found
 
 
+def sent_of(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What a page would send that was filled with raw JSON values: the way back of :func:`raw_of`."""
+    found: dict[str, list[str]] = {}
+    for field in fields:
+        value = values.get(field.key)
+        if field.type == "table" and isinstance(value, list):
+            found[name_of(field.key)] = [""]
+            for number, row in enumerate(each for each in value if isinstance(each, Mapping)):
+                found[name_of(field.key, number)] = ["1"]
+                for column in field.columns:
+                    found.update(_inputs(column, name_of(field.key, number, column.key), row.get(column.key)))
+        else:
+            found.update(_inputs(field, name_of(field.key), value))
+    return found
+
+
+def _inputs(field: Field, name: str, value: Any) -> dict[str, list[str]]:
+    if value is None or field.type == "table":
+        return {}
+    if isinstance(value, Mapping):
+        inner = {part.key: part for part in field.parts}
+        found = {name: [""]} if inner else {}
+        for key, each in value.items():
+            found |= _inputs(inner[key], f"{name}-{key}", each) if key in inner else {f"{name}-{key}": [_text(each)]}
+        return found
+    if isinstance(value, list):
+        return {name: [_text(each) for each in value]}
+    return {name: [f"#{value}" if field.type == "lookup" and isinstance(value, int) else _text(value)]}
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def wires_sent(fields: Sequence[Field], sent: Sent) -> dict[str, Any]:
     """What somebody typed, right or wrong, to be shown to them again."""
     present = dict.fromkeys(sent.keys())

@@ -132,12 +132,18 @@ class Answer:
 
 
 class Api:
-    """A client of ``/api/v1`` with a token; one connection, kept."""
+    """A client of ``/api/v1`` with a token; one connection, kept while it is used.
+
+    A server closes a connection that nobody used for a while: one that rested is opened anew.
+    """
+
+    RESTS_SECONDS = 2.0
 
     def __init__(self, url: str, token: str) -> None:
         self.host = url.removeprefix("http://")
         self.token = token
         self.connection = http.client.HTTPConnection(self.host, timeout=60)
+        self.used_at = time.monotonic()
 
     def send(
         self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, headers: Mapping[str, str] = {}
@@ -149,6 +155,8 @@ class Api:
             sent["Content-Type"] = "application/json"
         if method == "POST" and "Idempotency-Key" not in sent:
             sent["Idempotency-Key"] = uuid.uuid4().hex
+        if time.monotonic() - self.used_at > self.RESTS_SECONDS:
+            self.connection.close()
         try:
             self.connection.request(method, f"/api/v1{path}", body=data, headers=sent)
             response = self.connection.getresponse()
@@ -156,6 +164,7 @@ class Api:
         except (OSError, http.client.HTTPException):
             self.connection.close()
             raise
+        self.used_at = time.monotonic()
         return Answer(response.status, json.loads(text) if text else None)
 
     def get(self, path: str, **query: Any) -> Answer:
@@ -174,6 +183,9 @@ class Api:
         return self.send("POST", "/files", raw=raw, headers={"Content-Type": f"multipart/form-data; boundary={edge}"})
 
 
+PATIENCE_SECONDS = 120
+
+
 class Stubborn:
     """Clients that do not give up: after a lost connection they send the same again, with the same key."""
 
@@ -183,7 +195,8 @@ class Stubborn:
         self.clients: dict[str, Api] = {}
 
     def _surely(self, person: str, send: Callable[[Api], Answer]) -> Answer:
-        for _ in range(200):
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end:
             try:
                 answer = send(self.clients.setdefault(person, Api(self.server.url, self.tokens[person])))
                 # 503: the database is busy; 409: the first try of this very call is still at work

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +16,12 @@ def sound(request: pytest.FixtureRequest) -> Iterator[None]:
         with request.getfixturevalue("app").app_context():
             proof = deep_check.prove()
         assert proof.ok, proof.message
+
+
+@pytest.fixture
+def open_shop(shop: Flask) -> Iterator[Flask]:
+    """The shop inside its own context, whose pages take what is sent without a token of theirs."""
+    shop.config["WTF_CSRF_ENABLED"] = False
+    with shop.app_context():
+        yield shop
+    shop.config["WTF_CSRF_ENABLED"] = True

@@ -3,16 +3,17 @@
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from signoff.flows import building
 from signoff.forms import palette
 from signoff.forms.types import all_types
-from signoff.platform import definitions
+from signoff.platform import calendar_store, definitions
 
 from ..conftest import SignIn, definition
 
@@ -132,3 +133,33 @@ def test_all_definitions_go_out_and_come_back_as_drafts(sign_in: SignIn, shop: F
     with sign_in("bo") as client:
         assert client.get("/definitions/all.json").status_code == 403
     shop.config["WTF_CSRF_ENABLED"] = True
+
+
+def test_who_is_named_comes_with_the_page_however_many_people_there_are(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "MOST_PEOPLE", 2)
+    document = {**definition("refund.flow"), "cases": [{"name": "x", "by": "zhou", "values": {}}]}
+    definitions.save_draft("flow", "refund", document, by="ada", base_version=1)
+    with sign_in("ada") as client:
+        found = boot_of(client, "/definitions/flow/refund")["catalogue"]
+    assert found["people_more"]
+    assert "zhou" in {each["key"] for each in found["people"]}
+    assert "ma" not in {each["key"] for each in found["people"]}
+
+
+def test_the_length_of_a_flow_is_that_of_its_calendar(
+    sign_in: SignIn, client: FlaskClient, token: Callable[[str], dict[str, str]]
+) -> None:
+    hours = {day: [["08:00", "12:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+    calendar_store.save({"key": "mornings", "name": "Mornings", "hours": hours}, by="ada")
+    approve = {"id": "lead", "kind": "approve", "who": [{"manager": 1}]}
+    document = {**definition("refund.flow"), "settings": {"calendar": "mornings"}}
+    document["steps"] = [{**approve, "due": {"in": "P1D"}}, {**approve, "id": "boss"}]
+    body = {"document": document, "base_version": 1, "revision": 0}
+    said = client.put("/api/v1/flows/refund/draft", json=body, headers=token("ada")).json
+    assert said["length"] == {"shortest": 240, "longest": 240, "day": 240, "open_ended": ["boss"]}
+    with sign_in("ada") as browser:
+        assert boot_of(browser, "/definitions/flow/refund")["length"] == said["length"]
+    body = {"document": {**document, "steps": [{}]}, "base_version": 1, "revision": 1}
+    assert client.put("/api/v1/flows/refund/draft", json=body, headers=token("ada")).json["length"] is None

@@ -1,11 +1,10 @@
 """Who may change which form and its flows: administrators all, owners theirs, auditors none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from signoff.platform import audit, definitions
@@ -19,14 +18,7 @@ from .shop import person
 Token = Callable[[str], dict[str, str]]
 FLOW = definition("refund.flow")
 FORM = definition("refund.form")
-
-
-@pytest.fixture(autouse=True)
-def context(shop: Flask) -> Iterator[Flask]:
-    shop.config["WTF_CSRF_ENABLED"] = False
-    with shop.app_context():
-        yield shop
-    shop.config["WTF_CSRF_ENABLED"] = True
+pytestmark = pytest.mark.usefixtures("open_shop")
 
 
 CALLS: list[tuple[str, str, dict[str, Any] | None]] = [

@@ -70,6 +70,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A demo of a module's own: what is published there concerns no other test."""
+    folder = tmp_path_factory.mktemp("company")
+    with serving(demo_settings(folder), log=folder / "server.log", command=("demo",)) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def ada(company: Server) -> Api:
+    """The API of the module's own demo with a token of its administrator."""
+    return client_of(company, "ada")
+
+
 def client_of(demo: Server, person: str) -> Api:
     """The API of a demo with a token of that person."""
     env = {"SIGNOFF_DATA_DIR": f"{demo.env['SIGNOFF_DATA_DIR']}/demo"}
@@ -103,7 +117,6 @@ def api(demo: Server) -> Iterator[Callable[[str], Api]]:
     def of(person: str) -> Api:
         if person not in made:
             made[person] = client_of(demo, person)
-        made[person].connection.close()  # the server may have closed it meanwhile; the next call opens it anew
         return made[person]
 
     yield of

@@ -1,5 +1,6 @@
 """What people do on the pages, in words that tests can be read by."""
 
+import gzip
 import io
 import re
 from collections.abc import Mapping
@@ -17,6 +18,14 @@ def picture(words: str = "Payment proof") -> FilePayload:
     Image.new("RGB", (64, 40), "#8aa39b").save(stream, "PNG")
     name = words.lower().replace(" ", "-") + ".png"
     return FilePayload(name=name, mimeType="image/png", buffer=stream.getvalue())
+
+
+def pick(field: Locator, words: str) -> None:
+    """Search in a field that finds one of many, and take the first that it finds."""
+    field.fill(words)
+    options = field.page.locator(f"[id='{field.get_attribute('aria-controls')}'] [role=option]")
+    expect(options.first).to_be_visible()
+    options.first.click()
 
 
 class Fill:
@@ -123,6 +132,37 @@ def overflow(page: Page) -> list[str]:
         }"""
     )
     return found
+
+
+SHIFTS = """window.signoffShifts = [];
+new PerformanceObserver((list) => {
+  for (const each of list.getEntries()) if (!each.hadRecentInput) window.signoffShifts.push(each);
+}).observe({ type: "layout-shift", buffered: true });"""
+"""What a page must begin with for :func:`shifted` to see from the first paint on."""
+
+_SETTLED = """async () => {
+  const all = () => [...document.querySelectorAll("[data-module]")];
+  while (all().some((each) => !each.hasAttribute("data-started"))) await new Promise((then) => setTimeout(then, 20));
+  await document.fonts.ready;
+  for (let frame = 0; frame < 3; frame++) await new Promise((then) => requestAnimationFrame(then));
+}"""
+
+
+def shifted(page: Page) -> float:
+    """How much of the page moved while it was loading and its scripts began (CLS); 0 is nothing."""
+    page.evaluate(_SETTLED)
+    found: float = page.evaluate("() => window.signoffShifts.reduce((sum, each) => sum + each.value, 0)")
+    return found
+
+
+def script_bytes(page: Page) -> int:
+    """How many bytes of script the page asked for, compressed."""
+    page.evaluate(_SETTLED)
+    urls: list[str] = page.evaluate(
+        """() => performance.getEntriesByType('resource').map((each) => each.name)
+          .filter((name) => new URL(name).pathname.endsWith('.js'))"""
+    )
+    return sum(len(gzip.compress(page.request.get(url).body())) for url in set(urls))
 
 
 _ASKED_UNTIL_THERE = """async ([url, words, until]) => {

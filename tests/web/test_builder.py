@@ -1,14 +1,16 @@
 """The builder: what is typed is an edit, nothing is lost, two people at once, and what is published is meant."""
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FrameLocator, Page, ViewportSize, expect
 
 from ..server import Api, Server, serving
 from .conftest import Contexts, axe_violations, client_of, demo_settings, sign_in
+from .pages import pick
 
 Begun = Callable[[str], dict[str, Any]]
 
@@ -31,27 +33,6 @@ FLOW: dict[str, Any] = {
         {"id": "finance", "kind": "approve", "title": {"en": "Finance", "zh": "财务"}, "who": [{"role": "finance"}],
          "due": {"in": "P1D"}}],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A demo of its own: what is published here concerns no other test."""
-    folder = tmp_path_factory.mktemp("company")
-    with serving(demo_settings(folder), log=folder / "server.log", command=("demo",)) as server:
-        yield server
-
-
-class Patient(Api):
-    """Opens its connection anew for each call: the server closes one that waited for a page."""
-
-    def send(self, *arguments: Any, **options: Any) -> Any:
-        self.connection.close()
-        return super().send(*arguments, **options)
-
-
-@pytest.fixture(scope="module")
-def ada(company: Server) -> Api:
-    return Patient(company.url, client_of(company, "ada").token)
 
 
 @pytest.fixture
@@ -260,29 +241,132 @@ def test_whoever_publishes_second_sees_both_sides(company: Server, context: Cont
     assert ada.get("/flows/second").body["document"] == {**theirs, "title": "Mine"}
 
 
+def trying(page: Page) -> FrameLocator:
+    """The test pane with its form drawn."""
+    page.locator("#tab-test").click()
+    frame = page.frame_locator(".test-pane .preview-frame")
+    expect(frame.locator("#record-form[data-started]")).to_be_visible()
+    expect(page.locator(".test-pane:not([data-drawing]) .route-end")).to_be_visible()
+    return frame
+
+
 def test_a_request_is_tried_and_becomes_a_case_that_publishing_runs(
     company: Server, context: Contexts, ada: Api, begun: Begun
 ) -> None:
     flow = begun("tried")
     page = opened(context(), company, "flow/tried")
-    page.locator("#tab-test").click()
-    page.get_by_label("Who asks").select_option("amy")
-    page.get_by_label("Cost").fill("1500")
-    page.get_by_role("button", name="Show the route").click()
-    expect(page.locator(".route-list")).to_contain_text("Team lead")
-    expect(page.locator(".route-list")).to_contain_text("Li Na")
+    frame = trying(page)
+    pick(page.get_by_role("combobox", name="Who asks"), "amy")
+    expect(frame.locator("input[name=by]")).to_have_value("amy")
+    frame.locator("[id='f-cost']").fill("500")
+    expect(page.locator("[data-step=finance]")).to_be_visible()
+    expect(page.locator("[data-step=lead]")).to_have_count(0)
+    frame.locator("[id='f-cost']").fill("1500")
+    expect(page.locator("[data-step=lead]")).to_contain_text("Li Na")
+    expect(page.locator(".test-missing")).to_contain_text("1 thing is missing")
     page.get_by_label("Name of the case").fill("A dear trip")
     page.get_by_role("button", name="Save as a test case").click()
     is_saved(page)
     case = draft(ada, "flows/tried")["document"]["cases"][0]
-    assert (case["by"], case["values"], case["expect"]["route"]) == ("amy", {"cost": "1500"}, ["lead", "finance"])
-    changed = json.dumps({**flow, "cases": [case]}, ensure_ascii=False).replace('"1000"', '"2000"')
-    write(page, changed)
-    page.locator("#tab-test").click()
-    page.get_by_role("button", name="Run all").click()
+    assert (case["by"], case["values"], case["expect"]["route"]) == ("amy", {"cost": "1500.00"}, ["lead", "finance"])
+    expect(page.locator(".test-cases .is-fine")).to_be_visible()
+    write(page, json.dumps({**flow, "cases": [case]}, ensure_ascii=False).replace('"1000"', '"2000"'))
+    trying(page)
+    expect(frame.locator("[id='f-cost']")).to_have_value(re.compile("1500"))
+    expect(page.locator("[data-step=lead]")).to_have_count(0)
     expect(page.locator(".test-cases .is-error").first).to_be_visible()
     page.get_by_role("button", name="Expect what happens now").click()
+    expect(page.locator(".test-cases .is-fine")).to_be_visible()
     expect(page.locator(".problems-button.is-error")).to_have_count(0)
+
+
+def test_a_saved_case_is_opened_in_the_form_and_changed(
+    company: Server, context: Contexts, ada: Api, begun: Begun
+) -> None:
+    flow = begun("opened")
+    values = {"purpose": "Fair", "cost": "1500"}
+    case = {"name": "Fair", "by": "bo", "at": "2026-03-02T01:00:00Z", "values": values, "expect": {"route": ["lead"]}}
+    page = opened(context(), company, "flow/opened")
+    write(page, json.dumps({**flow, "cases": [case]}))
+    frame = trying(page)
+    expect(page.locator(".test-cases .is-error").first).to_be_visible()
+    page.get_by_role("button", name="Fair", exact=True).click()
+    expect(frame.locator("[id='f-purpose']")).to_have_value("Fair")
+    expect(page.get_by_role("combobox", name="Who asks")).to_have_value("Bo Wang")
+    expect(page.locator("[data-step=lead]")).to_be_visible()
+    frame.locator("[id='f-cost']").fill("10")
+    expect(page.locator("[data-step=lead]")).to_have_count(0)
+    page.get_by_role("button", name="Update “Fair”").click()
+    expect(page.locator(".test-cases .is-fine")).to_be_visible()
+    is_saved(page)
+    kept = draft(ada, "flows/opened")["document"]["cases"]
+    assert kept[0]["values"] == {"purpose": "Fair", "cost": "10.00"}
+    assert kept[0]["at"] == case["at"]
+    assert kept[0]["expect"]["route"] == ["finance"]
+
+    write(page, json.dumps({**flow, "cases": [{**kept[0], "name": "Another name"}]}))
+    page.locator("#tab-test").click()
+    expect(page.get_by_role("button", name="Another name", exact=True)).to_be_visible()
+    expect(page.locator(".test-cases .is-fine")).to_be_visible()
+
+
+def test_a_draft_with_errors_says_why_there_is_no_route(company: Server, context: Contexts, begun: Begun) -> None:
+    flow = begun("broken")
+    page = opened(context(), company, "flow/broken")
+    write(page, json.dumps(flow).replace('"approve"', '"dance"'))
+    page.locator("#tab-test").click()
+    frame = page.frame_locator(".test-pane .preview-frame")
+    expect(frame.locator("[id='f-cost']")).to_be_visible()
+    expect(page.locator(".test-route [role=alert]")).to_contain_text("/steps/")
+    expect(page.get_by_label("Name of the case")).to_have_count(0)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.locator(".route-end")).to_be_visible()
+
+
+def test_a_request_is_tried_by_keys_alone_in_chinese_on_a_tablet(
+    company: Server, context: Contexts, ada: Api, begun: Begun
+) -> None:
+    begun("by_keys")
+    page = opened(context(ViewportSize(width=820, height=1180), "zh-CN"), company, "flow/by_keys")
+    frame = trying(page)
+    asks = page.get_by_role("combobox", name="申请人")
+    asks.focus()
+    page.keyboard.type("amy")
+    expect(asks).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".test-pane [role=option][aria-selected=true]")).to_have_text(re.compile("amy"))
+    page.keyboard.press("Enter")
+    expect(frame.locator("input[name=by]")).to_have_value("amy")
+    expect(frame.locator("#record-form[data-started]")).to_be_visible()
+    tab_into(page, frame, "f-cost")
+    page.keyboard.type("1500")
+    expect(page.locator(".test-short")).to_contain_text("Li Na")
+    expect(page.locator("[data-announced]")).not_to_be_empty()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.classList.contains('test-short')"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#test-route-title")).to_be_focused()
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "test-name":
+            break
+    page.keyboard.type("贵的差旅")
+    page.keyboard.press("Enter")
+    is_saved(page)
+    assert draft(ada, "flows/by_keys")["document"]["cases"][0]["name"] == "贵的差旅"
+    expect(page.locator(".test-cases .is-fine")).to_be_visible()
+    assert axe_violations(page) == []
+
+
+def tab_into(page: Page, frame: FrameLocator, name: str) -> None:
+    """On with the tabulator until the input of the frame's form has the focus."""
+    wanted = frame.locator(f"[id='{name}']")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("input => document.activeElement === input && document.hasFocus()"):
+            return
+    raise AssertionError(f"the tabulator does not lead to {name}")
 
 
 def test_a_draft_is_replayed_against_the_past(company: Server, context: Contexts) -> None:
@@ -309,7 +393,7 @@ def test_owners_change_what_others_may_not_see(company: Server, context: Context
     begun("owned")
     page = opened(context(), company, "flow/owned")
     page.locator("#tab-versions").click()
-    page.get_by_label("Add somebody").select_option("li")
+    pick(page.get_by_role("combobox", name="Add somebody"), "li")
     expect(page.locator(".owner-list")).to_contain_text("Li Na")
     li = opened(context(), company, "flow/owned", "li")
     expect(li.locator(".builder-tools .btn-primary")).to_be_visible()

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from ..server import Api, Server, serving
-from .conftest import Contexts, axe_violations, client_of, demo_settings, order_from, sign_in
+from ..server import Api, Server
+from .conftest import Contexts, axe_violations, client_of, order_from, sign_in
 from .pages import overflow, picture
 
 Hand = Literal["mouse", "keys"]
@@ -18,19 +18,6 @@ BOTH_WAYS = pytest.mark.parametrize(
     ("hand", "locale"), [("mouse", "en-GB"), ("mouse", "zh-CN"), ("keys", "en-GB"), ("keys", "zh-CN")]
 )
 TAB_STOPS = 160
-
-
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A demo of its own: what is published here concerns no other test."""
-    folder = tmp_path_factory.mktemp("company")
-    with serving(demo_settings(folder), log=folder / "server.log", command=("demo",)) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def admin(company: Server) -> Api:
-    return client_of(company, "ada")
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +32,11 @@ def request_of(company: Server) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def as_it_was(admin: Api) -> None:
+def as_it_was(ada: Api) -> None:
     """The refund flow as the pack brings it, and no draft of it."""
-    admin.send("DELETE", "/flows/refund/draft", None)
-    if admin.get("/flows/refund")["version"] > 1:
-        answer = admin.post("/flows/refund/versions/1/restore", {"note": "as it was"})
+    ada.send("DELETE", "/flows/refund/draft", None)
+    if ada.get("/flows/refund")["version"] > 1:
+        answer = ada.post("/flows/refund/versions/1/restore", {"note": "as it was"})
         assert answer.status in (200, 201), answer.body
 
 
@@ -164,16 +151,16 @@ def page(company: Server, context: Contexts, request: pytest.FixtureRequest) -> 
     return made
 
 
-def _route(admin: Api, values: dict[str, Any], quantity: int, price: str) -> list[str]:
+def _route(ada: Api, values: dict[str, Any], quantity: int, price: str) -> list[str]:
     """At which steps people are asked for a refund of so many mugs."""
     lines = [{"product": "MUG-204", "quantity": quantity, "unit_price": price}]
-    answer = admin.post("/route", {"flow": "refund", "by": "amy", "values": {**values, "lines": lines}})
+    answer = ada.post("/route", {"flow": "refund", "by": "amy", "values": {**values, "lines": lines}})
     assert answer.status == 200, answer.body
     return [each["id"] for each in answer["steps"] if each["kind"] in ("approve", "work") and not each["skipped"]]
 
 
-def _published(admin: Api) -> dict[str, Any]:
-    document: dict[str, Any] = admin.get("/flows/refund")["document"]
+def _published(ada: Api) -> dict[str, Any]:
+    document: dict[str, Any] = ada.get("/flows/refund")["document"]
     return document
 
 
@@ -189,9 +176,9 @@ def _step(document: dict[str, Any], key: str) -> dict[str, Any]:
 
 @BOTH_WAYS
 def test_a_threshold_is_changed(
-    page: Page, company: Server, admin: Api, request_of: dict[str, Any], hand: Hand, locale: str
+    page: Page, company: Server, ada: Api, request_of: dict[str, Any], hand: Hand, locale: str
 ) -> None:
-    assert _route(admin, request_of, 1, "250") == ["first_answer", "lead"]
+    assert _route(ada, request_of, 1, "250") == ["first_answer", "lead"]
     builder = Builder(page, company, hand)
     drawer = builder.open("level")
     builder.type(drawer.locator("[data-band='1'] [data-side=low]"), "300")
@@ -199,15 +186,15 @@ def test_a_threshold_is_changed(
     expect(drawer.locator(".band-fine")).to_be_visible()
     expect(builder.card("level/small")).to_contain_text("300 以下" if locale == "zh-CN" else "under 300")
     builder.publish("Small refunds up to 300 pass by rule")
-    assert _route(admin, request_of, 1, "250") == ["first_answer"]
-    assert _route(admin, request_of, 1, "300") == ["first_answer", "lead"]
+    assert _route(ada, request_of, 1, "250") == ["first_answer"]
+    assert _route(ada, request_of, 1, "300") == ["first_answer", "lead"]
 
 
 @BOTH_WAYS
 def test_a_second_approver_above_20000(
-    page: Page, company: Server, admin: Api, request_of: dict[str, Any], hand: Hand, locale: str
+    page: Page, company: Server, ada: Api, request_of: dict[str, Any], hand: Hand, locale: str
 ) -> None:
-    before = _route(admin, request_of, 10, "2500")
+    before = _route(ada, request_of, 10, "2500")
     builder = Builder(page, company, hand)
     drawer = builder.open("level")
     builder.press(drawer.locator("[data-band='2'] [data-do=split]"))
@@ -221,16 +208,16 @@ def test_a_second_approver_above_20000(
     builder.choose(drawer.locator("[data-who-operand]"), "warehouse")
     expect(drawer.locator(".whom-today")).to_contain_text("Ma Jun")
     builder.publish("A second approver above 20,000")
-    after = _route(admin, request_of, 10, "2500")
+    after = _route(ada, request_of, 10, "2500")
     assert after == [f"{each}_2" if each in ("manager", "finance", "directors") else each for each in before] + [
         "approve_role"
     ]
-    assert "approve_role" not in _route(admin, request_of, 3, "2500")
+    assert "approve_role" not in _route(ada, request_of, 3, "2500")
 
 
 @BOTH_WAYS
 def test_a_reminder_after_4_hours(
-    page: Page, company: Server, admin: Api, request_of: dict[str, Any], hand: Hand, locale: str
+    page: Page, company: Server, ada: Api, request_of: dict[str, Any], hand: Hand, locale: str
 ) -> None:
     builder = Builder(page, company, hand)
     drawer = builder.open("lead")
@@ -247,16 +234,16 @@ def test_a_reminder_after_4_hours(
     expect(added.locator(".duration-number")).to_have_value("4")
     expect(added.locator("select").last).to_have_value("after")
     builder.publish("A reminder after four hours")
-    assert _step(_published(admin), "lead")["due"]["remind"] == ["-PT1H", "PT0S", "PT4H"]
-    assert _route(admin, request_of, 1, "250") == ["first_answer", "lead"]
+    assert _step(_published(ada), "lead")["due"]["remind"] == ["-PT1H", "PT0S", "PT4H"]
+    assert _route(ada, request_of, 1, "250") == ["first_answer", "lead"]
 
 
-def _drafted(admin: Api, change: Any, key: str = "refund") -> dict[str, Any]:
+def _drafted(ada: Api, change: Any, key: str = "refund") -> dict[str, Any]:
     """Put a draft there that nobody would get by clicking."""
-    document: dict[str, Any] = json.loads(json.dumps(_published(admin)))
+    document: dict[str, Any] = json.loads(json.dumps(_published(ada)))
     change(document)
-    version = admin.get("/flows/refund")["version"] if key == "refund" else 0
-    answer = admin.send("PUT", f"/flows/{key}/draft", {"document": document, "base_version": version})
+    version = ada.get("/flows/refund")["version"] if key == "refund" else 0
+    answer = ada.send("PUT", f"/flows/{key}/draft", {"document": document, "base_version": version})
     assert answer.status in (200, 201), answer.body
     return document
 
@@ -265,8 +252,8 @@ def _gap(document: dict[str, Any]) -> None:
     _step(document, "level")["branches"][1]["when"] = {"amount": {"gt": "200", "lt": "5000"}}
 
 
-def test_what_falls_through_is_said_and_mended(page: Page, company: Server, admin: Api) -> None:
-    _drafted(admin, _gap)
+def test_what_falls_through_is_said_and_mended(page: Page, company: Server, ada: Api) -> None:
+    _drafted(ada, _gap)
     builder = Builder(page, company)
     expect(builder.card("level")).to_contain_text("200.00")
     drawer = builder.open("level")
@@ -306,7 +293,7 @@ def test_steps_move_by_keys_and_by_dragging_and_the_move_is_announced(page: Page
     expect(said).to_contain_text("“Stop the parcel” moved, place 1 in “Refund only”.")
 
 
-def test_steps_are_copied_into_another_flow(page: Page, company: Server, admin: Api) -> None:
+def test_steps_are_copied_into_another_flow(page: Page, company: Server, ada: Api) -> None:
     def other(document: dict[str, Any]) -> None:
         steps = [{"id": "lead", "kind": "approve", "title": "Lead", "who": [{"manager": 1}], "due": {"in": "P1D"}}]
         document |= {
@@ -317,7 +304,7 @@ def test_steps_are_copied_into_another_flow(page: Page, company: Server, admin: 
             "settings": {},
         }
 
-    _drafted(admin, other, "order_check")
+    _drafted(ada, other, "order_check")
     builder = Builder(page, company, "keys")
     builder.walk_to("both")
     page.keyboard.press("ControlOrMeta+c")
@@ -330,7 +317,7 @@ def test_steps_are_copied_into_another_flow(page: Page, company: Server, admin: 
     page.keyboard.press("ControlOrMeta+v")
     expect(builder.card("finance_2")).to_be_visible()
     expect(page.locator("[data-announced]")).to_contain_text("finance → finance_2")
-    admin.send("DELETE", "/flows/order_check/draft", None)
+    ada.send("DELETE", "/flows/order_check/draft", None)
 
 
 def test_removing_says_what_goes_with_it(page: Page, company: Server) -> None:
@@ -346,12 +333,12 @@ def test_removing_says_what_goes_with_it(page: Page, company: Server) -> None:
     expect(builder.card("directors")).to_be_visible()
 
 
-def test_what_it_does_not_know_survives(page: Page, company: Server, admin: Api) -> None:
+def test_what_it_does_not_know_survives(page: Page, company: Server, ada: Api) -> None:
     def strange(document: dict[str, Any]) -> None:
         _gap(document)
         _step(document, "level")["from_a_plugin"] = {"kept": True}
 
-    _drafted(admin, strange)
+    _drafted(ada, strange)
     builder = Builder(page, company)
     drawer = builder.open("level")
     drawer.locator("[data-fix]").first.click()

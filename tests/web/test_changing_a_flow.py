@@ -1,23 +1,13 @@
 """An administrator changes a threshold and a deadline on the JSON page, publishes, and the next request obeys."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from ..server import Server, serving
-from .conftest import Contexts, client_of, demo_settings, order_from, sign_in
+from ..server import Server
+from .conftest import Contexts, client_of, order_from, sign_in
 from .pages import Fill, appears, decide, open_in_inbox, said
-
-
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A demo of its own: what is published here concerns no other test."""
-    folder = tmp_path_factory.mktemp("company")
-    with serving(demo_settings(folder), log=folder / "server.log", command=("demo",)) as server:
-        yield server
 
 
 def _changed(text: str, medium_from: str) -> str:

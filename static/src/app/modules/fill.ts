@@ -118,6 +118,8 @@ class Filling {
       const live = await fetchJson<Live>(url, { method: "POST", body: dataOf(this.form), signal: this.running.signal });
       this.confirmed = sent;
       this.show(live);
+      // the builder's test pane listens in the frame's form
+      this.form.dispatchEvent(new CustomEvent("signoff:evaluated", { detail: live }));
     } catch (error) {
       // the form goes on without: the server reads everything again when it is sent
       if (!(error instanceof HttpError) && !(error instanceof DOMException)) throw error;

@@ -1,11 +1,10 @@
 /** What the parts of the flow builder share: the tree of the document, names, problems by step, and what can be done. */
 
 import { computed, inject, type InjectionKey, provide, type Ref, ref, shallowRef, watch } from "vue";
-import { fetchJson } from "../../app/http";
 import type { Problem } from "../model/boot";
 import type { Edit } from "../model/edits";
+import { formOf } from "../model/form_of";
 import { isWithin, type JsonObject, type Path, pathOf } from "../model/json";
-import { api } from "../model/place";
 import type { Builder } from "../model/store";
 import { t } from "../words";
 import { type Clip, copied, type Direction, duplicated, moveBy, type Moved, moveTo, pasteBranch, type Pasted, pasteSteps, readClip, type Removal, removal } from "./moving";
@@ -285,21 +284,6 @@ export function provideFlow(builder: Builder): Flow {
   });
   provide(KEY, flow);
   return flow;
-}
-
-/** The document of the flow's form: it came with the page, unless the flow is new or was turned to another form. */
-function formOf(builder: Builder): Readonly<Ref<JsonObject | null>> {
-  const form = shallowRef(builder.boot.form);
-  watch(() => text(builder.document.value["form"]), async (key) => {
-    if (!key || form.value?.["key"] === key) return;
-    try {
-      const found = await fetchJson<{ document: JsonObject }>(api(builder.boot, `/forms/${encodeURIComponent(key)}`));
-      if (builder.document.value["form"] === key) form.value = found.document;
-    } catch {
-      if (builder.document.value["form"] === key) form.value = null; // the check says that there is no such form
-    }
-  }, { immediate: true });
-  return form;
 }
 
 export function clipName(clip: Clip): string {

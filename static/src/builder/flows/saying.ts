@@ -3,6 +3,7 @@
 import type { Catalogue, Problem } from "../model/boot";
 import { localText } from "../model/describe";
 import { isObject, type Json, type JsonObject } from "../model/json";
+import { personName as knownName } from "../shared/finding";
 import { currentLanguage, isWord, t, type WordKey } from "../words";
 import { inWords } from "./durations";
 import { formFields } from "./steps";
@@ -100,7 +101,7 @@ function nameIn(list: readonly { readonly key: string; readonly name: string }[]
 }
 
 export function personName(key: string, { catalogue }: Pick<Names, "catalogue">): string {
-  return nameIn(catalogue.people, key);
+  return knownName({ catalogue }, key);
 }
 
 function departmentName(key: string, { catalogue }: Names): string {

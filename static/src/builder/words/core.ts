@@ -1,6 +1,11 @@
 /** Words of the builder's frame, and of edits said in words: `[English, Chinese]`. */
 
 export default {
+  pick_type: ["Type to search", "输入以搜索"],
+  pick_add: ["Add one", "添加"],
+  pick_remove: ["{name} no longer", "移除{name}"],
+  pick_none: ["Nothing found", "未找到"],
+  pick_found: ["{n} found", "找到 {n} 项"],
   all_definitions: ["Forms and flows", "表单与流程"],
   form_word: ["Form", "表单"],
   flow_word: ["Flow", "流程"],
