@@ -59,7 +59,7 @@ def _file_all(people: Stubborn, order: int, product: int, accepted: dict[int, De
 
 def _decide_all(people: Stubborn, filed: threading.Event, accepted: dict[int, Decimal]) -> None:
     """Everybody clears their inbox until every request has ended; a killed worker's jobs come back in 30 s."""
-    end = time.monotonic() + 150
+    end = time.monotonic() + 300
     while not (filed.is_set() and _all_ended(people, accepted)) and time.monotonic() < end:
         moved = 0
         for person in people.tokens:
