@@ -1,8 +1,9 @@
 """Predicted routes for pages and clients: with the people, calendar and flows of this installation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from ..forms.program import FormProgram
@@ -32,8 +33,13 @@ class StepView:
     names: tuple[str, ...]
     pool: str | None
     due_at: datetime | None
-    why: str
+    told: Callable[[], str]
     skipped: str | None
+
+    @property
+    def why(self) -> str:
+        """How the task came to these people; worked out for pages that say it."""
+        return self.told()
 
     @property
     def is_shown(self) -> bool:
@@ -116,7 +122,7 @@ def step_view(each: PredictedStep, prediction: Prediction, language: str) -> Ste
         names=(_pool(each.pool, prediction, language),) if each.pool else _names(each.people, prediction),
         pool=each.pool,
         due_at=each.due_at,
-        why=words.why(each.why, prediction.people, language, prediction.flow),
+        told=partial(words.why, each.why, prediction.people, language, prediction.flow),
         skipped=None if each.skipped is None else words.skipped(each.skipped, language),
     )
 

@@ -1,7 +1,9 @@
 """Drawing a form: its stencils filled with values, problems and rights, to be edited or to be read."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -22,6 +24,7 @@ from .plans import right_on
 from .program import FormProgram
 from .reading import NO_CELLS, Reading
 from .records import Record
+from .row_stencils import rows_alike
 from .rows import BLANK_ROW
 from .stencils import EDIT, READ, ROW, Drawn, Sheet, sheet
 from .types import kind_of
@@ -31,8 +34,11 @@ HIDDEN = " hidden"
 CLOSED = " data-closed"
 _SELECTS = frozenset(("choice", "people"))
 _GROUPS = frozenset(("choices", "boolean", "rating"))
+_PLAIN = frozenset(("text", "number", "long_text", "date", "datetime", "time", "email", "phone", "url"))
 _CHECKED = {"choice": "selected", "choices": "checked", "boolean": "checked", "rating": "checked"}
 _MOST_PEOPLE = 1000
+_NOTHING: Mapping[str, Any] = {}
+_SIGNS = re.compile("[&<>'\"]")
 
 
 @dataclass(frozen=True)
@@ -169,23 +175,25 @@ class _Pen:
     def _content(self, drawn: Drawn, name: str, wire: Any, value: Any) -> dict[str, str]:
         """Gaps that hold the value."""
         widget = drawn.view.widget
+        if widget in _PLAIN:
+            return {"value": _escaped(wire)}
         if widget == "output":
-            return {"value": str(escape(self.reader.text(drawn.field, value)))}
+            return {"value": _escaped(self.reader.text(drawn.field, value))}
         if widget in _CHECKED:
             sign = "selected" if drawn.view.cell and widget == "boolean" else _CHECKED[widget]
             chosen = wire if isinstance(wire, list) else [wire]
             return {f"{sign}:{each}": f" {sign}" for each in chosen if each}
         if widget == "lookup":
             known = wire or {"id": "", "text": ""}
-            return {"value": str(escape(known["text"])), "id": str(escape(known["id"]))}
+            return {"value": _escaped(known["text"]), "id": _escaped(known["id"])}
         if widget == "people":
             return {"options": self._people(drawn, str(wire))}
         if widget == "file":
             shown = (file_line(self.files[each], name=name, removable=True) for each in wire if each in self.files)
             return {"files": "".join(shown)}
         if widget == "address":
-            return {f"part:{part}": str(escape(text)) for part, text in (wire or {}).items()}
-        return {"value": str(escape(wire))}
+            return {f"part:{part}": _escaped(text) for part, text in (wire or {}).items()}
+        return {"value": _escaped(wire)}
 
     def _people(self, drawn: Drawn, chosen: str) -> str:
         people = directory()
@@ -333,12 +341,31 @@ class _Pen:
         ]
         typed = self.values.get(drawn.field.key) or ()
         states = self._column_states(drawn, columns)
-        if not (self.errors or self._has_cells(drawn)):  # what is so in every row is put in once
-            columns = [replace(each, edit=each.edit.filled(gaps)) for each, gaps in zip(columns, states, strict=True)]
-        return "".join(
-            self._edit_row(drawn, columns, str(place), wire, typed[place] if place < len(typed) else {}, states)
-            for place, wire in enumerate(wires)
-        )
+        rows = zip_longest(wires, typed[: len(wires)], fillvalue=_NOTHING)
+        if self.errors or self._has_cells(drawn):
+            return "".join(
+                self._edit_row(drawn, columns, str(place), wire, row, states) for place, (wire, row) in enumerate(rows)
+            )
+        return "".join(self._alike(drawn, columns, states, rows))
+
+    def _alike(
+        self,
+        drawn: Drawn,
+        columns: Sequence[Drawn],
+        states: Sequence[Mapping[str, str]],
+        rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]],
+    ) -> Iterator[str]:
+        """Rows that differ in their values alone."""
+        alike = rows_alike(self.drawing.program, self.sheet.language, drawn, columns, states)
+        keys = [each.field.key for each in columns]
+        for place, (wire, row) in enumerate(rows):
+            start = f"f-{drawn.field.key}-{place}"
+            yield alike.at(place).fill(
+                [
+                    self._content(each, f"{start}-{key}", wire.get(key, ""), row.get(key))
+                    for each, key in zip(columns, keys, strict=True)
+                ]
+            )
 
     def _edit_row(
         self,
@@ -357,14 +384,19 @@ class _Pen:
             ident = f"{start}-{key}"
             gaps = self._content(column, ident, wires.get(key, ""), typed.get(key))
             gaps["row"] = place
-            if self.errors or place == ROW or alone:
-                gaps = {**(self._cell_state(drawn, column, place, state) if alone else state), **gaps}
-                self._blame(gaps, ident)
+            gaps = {**(self._cell_state(drawn, column, place, state) if alone else state), **gaps}
+            self._blame(gaps, ident)
             cells.append(column.edit.fill(gaps))
         assert drawn.edit_row is not None
         return drawn.edit_row.fill(
             {"row": place, "cells": "".join(cells), "fixed": states[0]["fixed"] if states else ""}
         )
+
+
+def _escaped(value: object) -> str:
+    """HTML of a text; nothing that comes from a person or a record is HTML already, whatever it says of itself."""
+    text = str(value)
+    return str(escape(text)) if _SIGNS.search(text) else text
 
 
 def _errors(problems: Iterable[Problem]) -> dict[str, str]:

@@ -74,7 +74,6 @@ class Stencil:
         parts = [self.parts[0]]
         for name, html in zip(self.parts[1::2], self.parts[2::2], strict=True):
             if name in gaps:
-                # "+" of markup and text would escape the text
                 parts[-1] = "".join((parts[-1], gaps[name], html))
             else:
                 parts += [name, html]
@@ -82,7 +81,7 @@ class Stencil:
 
 
 def stencil(html: str) -> Stencil:
-    return Stencil(tuple(html.split(MARK)))
+    return Stencil(tuple(str(html).split(MARK)))  # plain text: markup escapes what is added to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +145,21 @@ class View:
 def sheet(program: FormProgram, language: str) -> Sheet:
     """The stencils of a form, made on first use."""
     sheets = cache("forms.sheets")
-    place = (program.form.key, program.version, id(program) if not program.version else 0, language)
+    place = (*place_of(program), language)
     if place not in sheets:
         sheets[place] = _sheet(program, language)
     found: Sheet = sheets[place]
     return found
 
 
+def place_of(program: FormProgram) -> tuple[str, int, int]:
+    """Under what is remembered of a form's version, or of this very draft."""
+    return program.form.key, program.version, 0 if program.version else id(program)
+
+
 def forget(program: FormProgram) -> None:
     """Forget the stencils of a draft that is no longer needed: another may stand where it stood in memory."""
-    for name in ("forms.sheets", "forms.following"):
+    for name in ("forms.sheets", "forms.following", "forms.rows"):
         known = cache(name)
         for place in [each for each in known if each[:3] == (program.form.key, program.version, id(program))]:
             del known[place]

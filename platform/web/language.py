@@ -12,8 +12,11 @@ from babel.core import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, Domain, force_locale, get_locale
+from flask import Flask, g, has_app_context, has_request_context, request
+from flask_babel import Babel, Domain, force_locale
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from ..text import LANGUAGES, translate
 from .place import is_ours, signoff
@@ -44,11 +47,10 @@ class _Floors(Domain):  # type: ignore[misc]
         self.loaded: dict[str, NullTranslations] = {}
 
     def get_translations(self) -> NullTranslations:
-        locale = get_locale()
-        language = locale.language if locale is not None else "en"
-        if language not in self.loaded:
-            self.loaded[language] = _load(language)
-        return self.loaded[language]
+        spoken = language() if has_app_context() else "en"
+        if spoken not in self.loaded:
+            self.loaded[spoken] = _load(spoken)
+        return self.loaded[spoken]
 
 
 _DOMAIN = _Floors()
@@ -86,11 +88,21 @@ def init_app(app: Flask) -> None:
     """Speak the person's language on our pages; a host's own Babel keeps the host's pages."""
     if "babel" not in app.extensions:
         Babel(app, default_locale=LOCALES[signoff(app).config.language], locale_selector=lambda: _PARSED[language()])
+        app.jinja_env.globals.update({"_": _on_page, "gettext": _on_page})
     else:
         settings = app.extensions["babel"]
         theirs = settings.locale_selector
         settings.locale_selector = lambda: _PARSED[language()] if _speaking_ours() else (theirs() if theirs else None)
     app.before_request(_use_floors)
+
+
+@pass_eval_context
+def _on_page(context: EvalContext, template: str, /, **params: Any) -> str:
+    """``_("…")`` of templates, as Jinja has it; its own takes ten times as long to find out the language."""
+    found: str = _DOMAIN.get_translations().gettext(template)
+    if context.autoescape:
+        found = Markup(found)  # noqa: S704 - a template's own words, or their translation
+    return found % params if "%" in found else found
 
 
 def _speaking_ours() -> bool:

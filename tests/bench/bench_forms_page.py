@@ -1,4 +1,4 @@
-"""Draw the page of 25 fields and 20 line items, as people get it: beside plain WTForms in Jinja, and fields alone."""
+"""Draw the page of 25 fields and 20 line items as people get it, with its predicted route; beside plain WTForms."""
 
 import cProfile
 import os
@@ -13,7 +13,8 @@ from flask import Flask
 from jinja2 import DictLoader, Environment, select_autoescape
 
 from signoff import create_app
-from signoff.forms import catalogue, filling, lifecycle, service
+from signoff.flows import catalogue as flows
+from signoff.forms import catalogue, filling, service
 from signoff.platform.people import current
 from signoff.platform.people.definition import read_people
 
@@ -28,6 +29,28 @@ PLAIN = """<!doctype html><html><head><title>Plain</title></head><body><form met
 {% else %}<div>{{ field.label }}{{ field(class="form-control") }}
 {% for error in field.errors %}<p>{{ error }}</p>{% endfor %}</div>{% endif %}{% endfor %}
 </form></body></html>"""
+
+FLOW: dict[str, Any] = {
+    "schema": "flow/1",
+    "key": "bench",
+    "title": "Bench",
+    "form": "bench",
+    "steps": [
+        {"id": "lead", "kind": "approve", "who": [{"manager": 1}], "nobody": "admin", "due": {"in": "PT8H"}},
+        {
+            "id": "size",
+            "kind": "route",
+            "branches": [
+                {"id": "large", "when": {"amount": {"gt": "500"}}, "steps": [
+                    {"id": "finance", "kind": "approve", "who": [{"role": "finance"}], "due": {"in": "PT12H"}}]},
+                {"id": "small", "otherwise": True, "steps": []},
+            ],
+        },
+        {"id": "owner", "kind": "approve", "who": [{"role": "admin"}], "mode": "any", "due": {"in": "P1D"}},
+    ],
+    "settings": {"self_approval": "escalate"},
+}  # fmt: skip
+"""What the page predicts beside the form: the steps, who acts on them, until when."""
 
 
 def application(folder: Path, database_url: str) -> tuple[Flask, int]:
@@ -47,7 +70,6 @@ def application(folder: Path, database_url: str) -> tuple[Flask, int]:
         found, problems = read_people(definition("people"))
         assert found is not None, problems
         people.apply_people(found, by=None)
-        lifecycle.register(lifecycle.Kept())
         catalogue.publish_form(definition("product.form"), by="ada")
         ada = people.directory().person("ada")
         assert ada is not None
@@ -57,6 +79,7 @@ def application(folder: Path, database_url: str) -> tuple[Flask, int]:
         ]
         document = bench_forms_read.document()
         catalogue.publish_form({**document, "title": "Bench"}, by="ada")
+        flows.publish_flow(FLOW, by="ada")
         raw = submission()
         raw["lines"] = [{**row, "product": products[place % 5]} for place, row in enumerate(raw["lines"])]
         return app, service.submit("bench", raw, by=ada, draft=True).id

@@ -15,6 +15,7 @@ from signoff.platform.limits import limiter
 from signoff.platform.people import service, tokens
 from signoff.platform.people.definition import read_people
 from signoff.platform.statements import watched
+from signoff.platform.web.application import time as application_clock
 
 from ..conftest import Clock
 from .shell import build
@@ -158,3 +159,46 @@ def test_answers_keep_their_order_and_their_decimals(people: Flask) -> None:
         answer = people.json.response({"b": Decimal("1.50"), "a": "价"})
     assert answer.get_data(as_text=True) == '{"b":"1.50","a":"价"}\n'
     assert answer.mimetype == "application/json"
+
+
+def test_what_one_request_does_to_its_session_no_other_sees(people: Flask) -> None:
+    client = people.test_client()
+    client.get("/enter/amy")
+    with client:
+        client.get("/still")
+        session["signoff_person"] = "ada"
+        session.setdefault("_flashes", []).append(("message", "hello"))
+    with client:
+        client.get("/still")
+        assert (session["signoff_person"], session.get("_flashes")) == ("amy", None)
+
+
+def test_a_cookie_that_was_good_is_not_so_for_ever(people: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = people.test_client()
+    client.get("/enter/amy")
+    lasts = people.permanent_session_lifetime.total_seconds()
+    start = application_clock.time()
+    for later, person in ((0, "amy"), (lasts - 1, "amy"), (lasts + 2, None), (-60, None)):
+        monkeypatch.setattr(application_clock, "time", lambda later=later: start + later)
+        with client:
+            client.get("/still")
+            assert session.get("signoff_person") == person
+
+
+def test_a_changed_cookie_is_nobodys_also_when_its_like_was_good(people: Flask) -> None:
+    client = people.test_client()
+    client.get("/enter/amy")
+    name = people.config["SESSION_COOKIE_NAME"]
+    cookie = client.get_cookie(name)
+    assert cookie is not None
+    for sent, holds in (
+        (cookie.value, True),
+        (cookie.value + "x", False),
+        (cookie.value[:-1], False),
+        ("x" + cookie.value, False),
+    ):
+        other = people.test_client()
+        other.set_cookie(name, sent, domain=cookie.domain)
+        with other:
+            other.get("/still")
+            assert bool(session) == holds
