@@ -47,6 +47,7 @@ MODULES = (
     "platform.schedules",
     "platform.schedules_web",
     "platform.schedules_api",
+    "platform.schedule_works_api",
     "platform.cleaning",
     "platform.calendars_web",
     "platform.calendars_api",

@@ -75,11 +75,11 @@ def _condition(field: Field | None, key: str, op: str, value: str, by: Person) -
     if op in ("empty", "filled"):
         return {key: {"empty": op == "empty"}}
     if op == "in":
-        return {key: {"in": [_operand(field, part.strip(), by) for part in value.split(",") if part.strip()]}}
-    return {key: {op: _operand(field, value, by)}}
+        return {key: {"in": [operand(field, part.strip(), by) for part in value.split(",") if part.strip()]}}
+    return {key: {op: operand(field, value, by)}}
 
 
-def _operand(field: Field | None, text: str, by: Person) -> Any:
+def operand(field: Field | None, text: str, by: Person) -> Any:
     """What the condition compares with: yes or no, the id of a record named by its number, else the text."""
     if field is None:
         return text

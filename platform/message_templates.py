@@ -83,10 +83,15 @@ def name_events(names: Mapping[str, LocalText]) -> None:
     _events.update(names)
 
 
+def event_name(event: str) -> LocalText:
+    """What pages call an event."""
+    return _events.get(event, event)
+
+
 def events() -> dict[str, LocalText]:
     """Every event that some template names, with what it is called."""
     named = sorted({template.event for template in _templates.values()})
-    return {event: _events.get(event, event) for event in named}
+    return {event: event_name(event) for event in named}
 
 
 def fill(text: LocalText, data: Mapping[str, Any], language: str, zone: ZoneInfo) -> str:

@@ -28,8 +28,10 @@ from .models import timers as timer_table
 from .people import service as people
 from .people.directory import Person
 from .people.store import upsert
-from .problems import Problem, pointer
+from .problems import Problem
+from .receivers import receivers
 from .schedule_definition import PERSON, SKIP, Check, Schedule, read_schedule
+from .schedule_inputs import Group
 from .schedule_words import Times
 from .text import LocalText, msg
 from .timers import Timer, recurring, timer_handler
@@ -67,16 +69,40 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A kind of work that schedules can do. ``run`` says how much it did; called again, it must do nothing twice."""
+    """A kind of work that schedules can do. ``run`` says how much it did; called again, it must do nothing twice.
+
+    ``groups`` are the inputs of its arguments; without them a page has its JSON. ``rehearse`` changes nothing and
+    says what ``run`` would do, ``None``: nobody can say.
+    """
 
     name: str
     label: LocalText
     run: Callable[[Occasion], int]
     check: Check
     example: Mapping[str, Any]
+    groups: tuple[Group, ...] = ()
+    rehearse: Callable[[Occasion], "Trial"] | None = None
 
 
 _works: dict[str, Work] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something or somebody that a run would be about."""
+
+    text: LocalText
+    details: LocalText = ""
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a run would do now; ``capped``: there are more than ``count``, ``lines`` are the first of them."""
+
+    count: int
+    capped: bool
+    lines: tuple[Line, ...]
 
 
 def init_app(app: Flask) -> None:
@@ -216,6 +242,17 @@ def run_now(key: str) -> None:
             _enqueue(conn, schedule, zone, clock.now())
 
 
+def rehearse(document: Mapping[str, Any]) -> Trial | None:
+    """What a schedule would do, were it to run now; ``None`` if its work cannot tell. Nothing is changed.
+
+    Raises:
+        Refused: with all problems.
+    """
+    schedule, now = read(document), clock.now()
+    work = _works[schedule.do]
+    return work.rehearse(Occasion(schedule, now, now, None)) if work.rehearse is not None else None
+
+
 # --- the clockwork
 
 
@@ -345,49 +382,8 @@ def is_new(conn: Connection, schedule: str, subject: str, now: datetime, again: 
     return conn.execute(_SEE, values).first() is not None
 
 
-def receivers(to: object) -> tuple[Person, ...]:
-    """The active people that a list of ``{"person": …}``, ``{"role": …}`` names; nothing: everybody."""
-    directory = people.directory()
-    if to is None:
-        return tuple(each for each in directory.persons.values() if each.active)
-    found: dict[str, Person] = {}
-    for each in to if isinstance(to, Sequence) else ():
-        if isinstance(each, Mapping) and isinstance(each.get("person"), str):
-            person = directory.active(each["person"])
-            found.update({person.key: person} if person else {})
-        elif isinstance(each, Mapping) and isinstance(each.get("role"), str):
-            found.update({member.key: member for member in directory.members(each["role"])})
-    return tuple(found.values())
-
-
-def check_receivers(to: object, path: str = "/to") -> list[Problem]:
-    """All problems of such a list."""
-    if to is None:
-        return []
-    if not isinstance(to, list) or not to:
-        return [Problem(path, "wrong_type", _TO)]
-    return [
-        Problem(path + pointer(number), "wrong_type", _TO)
-        for number, each in enumerate(to)
-        if not isinstance(each, Mapping) or set(each) not in ({"person"}, {"role"}) or not _is_text(each)
-    ]
-
-
-def _is_text(each: Mapping[str, Any]) -> bool:
-    return all(isinstance(value, str) for value in each.values())
-
-
-_TO = msg('Who is a list: [{"role": "finance"}, {"person": "amy"}].')
-
-
-def check_keys(arguments: Mapping[str, Any], known: Sequence[str]) -> list[Problem]:
-    """A problem for each argument that this work does not know."""
-    return [
-        Problem(
-            pointer(name),
-            "unknown_key",
-            msg("No key %(key)s. Known: %(known)s.", key=repr(name), known=", ".join(known)),
-        )
-        for name in arguments
-        if name not in known
-    ]
+def known(conn: Connection, schedule: str, subjects: Sequence[str], since: datetime | None) -> set[str]:
+    """Those of ``subjects`` that a schedule met already, after ``since``; for them :func:`is_new` is false."""
+    seen = schedule_seen.c
+    query = sa.select(seen.subject).where(seen.schedule == schedule, seen.subject.in_(subjects))
+    return set(conn.scalars(query if since is None else query.where(seen.at > since)))

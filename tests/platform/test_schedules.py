@@ -212,7 +212,7 @@ def test_what_is_met_once_is_not_new_again(context: Flask, at: Clock) -> None:
         assert schedules.is_new(conn, "s", "record:1", at.move(days=3), timedelta(days=2))
 
 
-def test_the_pages(company: Flask, at: Clock, sign_in: SignIn) -> None:
+def test_the_pages(company: Flask, at: Clock, sign_in: SignIn, ran: list[Occasion]) -> None:
     company.config["WTF_CSRF_ENABLED"] = False
     try:
         with sign_in("ada") as browser:
@@ -224,12 +224,12 @@ def test_the_pages(company: Flask, at: Clock, sign_in: SignIn) -> None:
             assert "每个工作日 09:00" in browser.get("/schedules/add", headers={"Accept-Language": "zh-CN"}).text
             typed = {
                 "key": "digest", "title_en": "Digest", "title_zh": "每日摘要", "when": "every weekday 09:00",
-                "zone": "person", "missed": "once", "do": "digest", "with": "{}", "active": "y",
+                "zone": "person", "missed": "once", "do": "digest", "active": "y",
             }  # fmt: skip
             shown = browser.post("/schedules/add", data={**typed, "do_what": "preview"})
             assert shown.text.count("09:00</time>") == 5
             assert browser.post("/schedules/add", data={**typed, "when": "never"}).status_code == 422
-            assert browser.post("/schedules/add", data={**typed, "with": "{"}).status_code == 422
+            assert browser.post("/schedules/add", data={**typed, "do": "note", "with": "{"}).status_code == 422
             assert browser.post("/schedules/add", data=typed).status_code == 303
             assert "Digest" in browser.get("/schedules").text
             page = browser.get("/schedules/digest").text

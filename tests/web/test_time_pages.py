@@ -49,12 +49,45 @@ def test_everybody_can_use_them(
 def test_a_schedule_is_written_by_the_keyboard(demo: Server, signed_in: SignedIn) -> None:
     page = signed_in("ada")
     page.goto(f"{demo.url}/schedules/add?do=report")
-    _type(page, "key", "by_keys")
+    _type(page, "title_en", "By keys")
     _type(page, "when", "every monday 08:30")
     page.locator("[name=when]").press("Enter")
     expect(page.get_by_text("The schedule is in force.")).to_be_visible()
     expect(page.locator("[name=when]")).to_have_value("every monday 08:30")
     expect(page.locator("time", has_text="08:30")).to_have_count(5)
+
+
+def test_what_stands_still_is_set_without_json(demo: Server, signed_in: SignedIn) -> None:
+    """D16: orders without movement for more than five days, by the mouse, tried before it holds."""
+    page = signed_in("ada")
+    page.goto(f"{demo.url}/schedules/add?do=records")
+    expect(page.locator("#schedule")).to_have_attribute("data-started", "redraw")
+    page.get_by_label("Name in English").fill("Orders that stand still")
+    page.get_by_label("When", exact=False).first.fill("every monday and thursday 08:30")
+    expect(page.locator("#coming time", has_text="08:30")).to_have_count(5)
+    page.locator("#f-with-form").select_option("sales_order")
+    expect(page.locator("#f-with-where-0-field option", has_text="Ordered on")).to_have_count(1)
+    page.locator("#f-with-where-0-field").select_option("state")
+    page.locator("#f-with-where-0-value").select_option("shipped")
+    page.get_by_role("checkbox", name="Warehouse").check()
+    expect(page.locator("#f-with-then-notify-template")).to_be_visible()
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="Whom would it concern now?").click()
+    expect(page.get_by_role("heading", name="Were it to run now")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.get_by_text("The schedule is in force.")).to_be_visible()
+    expect(page.locator("#f-with-where-0-value")).to_have_value("shipped")
+    expect(page.get_by_role("checkbox", name="Warehouse")).to_be_checked()
+
+
+def test_wrong_times_are_said_while_one_types(demo: Server, signed_in: SignedIn) -> None:
+    page = signed_in("ada")
+    page.goto(f"{demo.url}/schedules/add")
+    expect(page.locator("#schedule")).to_have_attribute("data-started", "redraw")
+    page.locator("#f-when").fill("sometimes")
+    expect(page.locator("#coming-words")).to_contain_text("is no time of a schedule")
+    page.locator("#f-when").fill("每周一 8:30")
+    expect(page.locator("#coming-words")).to_contain_text("every monday 08:30")
 
 
 def _type(page: Page, name: str, text: str) -> None:
