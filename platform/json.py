@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -143,20 +143,31 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _encoder(*, sort_keys: bool) -> Callable[[Any], str]:
+def _encoder(*, sort_keys: bool) -> Callable[[Any, int], Iterable[str]]:
     """An encoder made once; ``json.JSONEncoder`` makes one for every text, which takes as long as a short text does."""
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     if make is None:  # not CPython
-        return json.JSONEncoder(sort_keys=sort_keys, separators=(",", ":"), ensure_ascii=False, default=_plain).encode
-    write = make(None, _plain, json.encoder.encode_basestring, None, ":", ",", sort_keys, False, True)
-    return lambda value: "".join(write(value, 0))
+        whole = json.JSONEncoder(sort_keys=sort_keys, separators=(",", ":"), ensure_ascii=False, default=_plain)
+        return lambda value, _level: whole.encode(value)
+    write: Callable[[Any, int], Iterable[str]] = make(
+        None, _plain, json.encoder.encode_basestring, None, ":", ",", sort_keys, False, True
+    )
+    return write
 
 
-canonical: Callable[[Any], str] = _encoder(sort_keys=True)
-"""The one text of a value: sorted keys, no spaces, decimals as strings. Hashes and comparisons use it."""
+_CANONICAL = _encoder(sort_keys=True)
+_COMPACT = _encoder(sort_keys=False)
 
-dumps: Callable[[Any], str] = _encoder(sort_keys=False)
-"""Compact JSON; key order kept, decimals as strings."""
+
+# functions, no closures: psycopg says of those that they may leak
+def canonical(value: Any) -> str:
+    """The one text of a value: sorted keys, no spaces, decimals as strings. Hashes and comparisons use it."""
+    return "".join(_CANONICAL(value, 0))
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON; key order kept, decimals as strings."""
+    return "".join(_COMPACT(value, 0))
 
 
 def pretty(value: Any) -> str:
