@@ -31,6 +31,7 @@ MODULES = (
     "platform.people.current",
     "platform.people.web",
     "platform.people.api",
+    "platform.people.departments_api",
     "platform.limits",
     "platform.files",
     "platform.files_web",

@@ -113,7 +113,7 @@ def _passes_now(move: "Move", before: Run, task: Task) -> bool:
     step, progress = move.program.step(task.step), before.steps[task.step]
     if step is None or step.due is None or progress.due_at is None or progress.opened_at is None:
         return False
-    planned = plan(step.due, progress.opened_at, cases.calendar_of(move.program))
+    planned = plan(step.due, progress.opened_at, cases.calendar_of(move.program).beside(progress.calendar))
     earlier = [each for each in planned.moments if each.number < progress.fired]
     told = progress.fired > len(planned.moments) or any(each.at >= planned.due_at for each in earlier)
     return progress.due_at <= move.now and not told

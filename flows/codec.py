@@ -194,6 +194,8 @@ def _dump_progress(progress: Progress) -> Any:
         found["facts"] = dict(progress.facts)
     if progress.child is not None:
         found["child"] = progress.child
+    if progress.calendar is not None:
+        found["cal"] = progress.calendar
     return found if len(found) > 1 else found["s"]
 
 
@@ -211,4 +213,5 @@ def _load_progress(state: Any) -> Progress:
         choice=state.get("to", ""),
         facts=state.get("facts", NOTHING),
         child=state.get("child"),
+        calendar=state.get("cal"),
     )

@@ -18,7 +18,7 @@ from ..platform.errors import NotFound
 from ..platform.text import msg
 from .effects import Actor, SetStatus
 from .engine_back import marks_of, targets
-from .engine_calendar import reschedule
+from .engine_calendar import fit_clocks, reschedule
 from .engine_customer import ask_customer, customer_answered, go_on_without
 from .engine_decide import decide
 from .engine_draft import Draft
@@ -69,7 +69,7 @@ def start(program: FlowProgram, submitter: str | None, world: World, actor: Acto
     draft.effects.append(SetStatus(Status.OPEN.value, finished=False))
     draft.note("run.started", actor or Actor(submitter), flow=program.flow.key, version=program.version)
     advance(draft)
-    return draft.transition()
+    return _moved(draft)
 
 
 def step(program: FlowProgram, run: Run, event: Event, world: World) -> Transition:
@@ -90,7 +90,7 @@ def step(program: FlowProgram, run: Run, event: Event, world: World) -> Transiti
     on_task = _ON_TASK.get(type(event))
     if on_task is not None:
         on_task(draft, _task(run, event, world), event)
-        return draft.transition()
+        return _moved(draft)
     if isinstance(event, Expired | Completed | Failed | Edited | Opened | Recalled | HandedOver | Moved | Rescheduled):
         if not run.finished or isinstance(event, Completed | Failed | Opened):
             _SILENT[type(event)](draft, event)
@@ -98,6 +98,11 @@ def step(program: FlowProgram, run: Run, event: Event, world: World) -> Transiti
         raise RunFinished.now(run)
     else:
         _ON_RUN[type(event)](draft, event)
+    return _moved(draft)
+
+
+def _moved(draft: Draft) -> Transition:
+    fit_clocks(draft)
     return draft.transition()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..platform.acting import ActingAs
 from .authority import governed_amounts, with_sums
-from .deadlines import moment, plan
+from .deadlines import Calendar, moment, plan
 from .definition import Kind, Step
 from .effects import (
     Actor,
@@ -283,14 +283,20 @@ class Draft:
     # clocks of deadlines
 
     def start_clock(self, step: Step) -> datetime | None:
-        """Set the timer of a step that opens now to its first moment; the deadline, none while the customer is asked."""
+        """Set the timer of a step that opens to its first moment; the deadline, none while the customer is asked."""
         if step.due is None or self.asked is not None:
             return None
-        planned = plan(step.due, self.world.now, self.world.calendar)
-        first = moment(step.due, planned, 0, self.world.calendar)
+        calendar = self.calendar_of(step.id)
+        planned = plan(step.due, self.world.now, calendar)
+        first = moment(step.due, planned, 0, calendar)
         if first is not None:
             self.set_timer(step.id, first.at)
         return planned.due_at
+
+    def calendar_of(self, step: str) -> Calendar:
+        """The calendar that the step's clock keeps: of the department that it waits for, else of the flow."""
+        progress = self.steps.get(step)
+        return self.world.calendar.beside(progress.calendar if progress is not None else None)
 
     def stop_clocks(self) -> None:
         """No deadline of an open step comes nearer any more."""

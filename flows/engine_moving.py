@@ -62,7 +62,7 @@ def _new_clock(draft: Draft, step: Step, progress: Progress) -> None:
     if step.due is None or draft.asked is not None:
         draft.change_step(step.id, due_at=None, fired=0)
     else:
-        calendar, now = draft.world.calendar, draft.world.now
+        calendar, now = draft.calendar_of(step.id), draft.world.now
         planned = plan(step.due, progress.opened_at or now, calendar)
         fired = 0
         coming = moment(step.due, planned, fired, calendar)

@@ -42,7 +42,7 @@ def _end_waiting(draft: Draft, step: Step, progress: Progress) -> None:
 def _pass_moments(draft: Draft, step: Step, due: Due, progress: Progress) -> None:
     """All moments that have passed: of several reminders, after a standstill, only the last is sent."""
     assert progress.opened_at is not None
-    calendar, now = draft.world.calendar, draft.world.now
+    calendar, now = draft.calendar_of(step.id), draft.world.now
     planned = plan(due, progress.opened_at, calendar)
     passed: list[Moment] = []
     coming = moment(due, planned, progress.fired, calendar)

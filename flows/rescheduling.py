@@ -55,5 +55,6 @@ def _of_run(conn: Connection, run_id: int, calendar: str) -> None:
     except NotFound:
         return
     own = {step.due.calendar for step in case.program.steps.values() if step.due is not None}
-    if calendar in own or cases.calendar_of(case.program).key == calendar:
+    own |= {progress.calendar for progress in case.run.steps.values()}
+    if not calendar or calendar in own or cases.calendar_of(case.program).key == calendar:
         jobs.move(conn, case, Rescheduled())

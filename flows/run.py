@@ -111,7 +111,7 @@ class Progress:
     ``choice`` is the branch that a route took, ``facts`` what the choice rested on; of an action ``choice`` is a digest
     of its arguments, and ``facts`` say that it was done. ``queue`` are the people still to be asked in turn (of an
     undone step: again), ``total`` the votes there are. ``fired`` counts the moments of the deadline that have passed.
-    ``child`` is the record whose end an action waits for.
+    ``child`` is the record whose end an action waits for. ``calendar`` is that of the department that is waited for.
     """
 
     state: State
@@ -124,6 +124,7 @@ class Progress:
     choice: str = ""
     facts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     child: int | None = None
+    calendar: str | None = None
 
 
 @value

@@ -235,8 +235,9 @@ def _still_comes(facts: Facts, step: Step, progress: Progress) -> bool:
         return progress.due_at is not None
     if step.due is None or progress.opened_at is None or progress.due_at is None:
         return False
-    planned = plan(step.due, progress.opened_at, facts.calendar)
-    return moment(step.due, planned, progress.fired, facts.calendar) is not None
+    calendar = facts.calendar.beside(progress.calendar)
+    planned = plan(step.due, progress.opened_at, calendar)
+    return moment(step.due, planned, progress.fired, calendar) is not None
 
 
 def _calls(facts: Facts) -> Iterator[Message]:

@@ -71,9 +71,18 @@ _listeners: list[Hear] = []
 
 
 def on_change(hear: Hear) -> None:
-    """Have ``hear`` called with the key of every calendar that is saved, in the same transaction."""
+    """Have ``hear`` called with the key of every calendar that is saved, in the same transaction.
+
+    With an empty key, if it is not the calendars that changed, but who keeps which.
+    """
     if hear not in _listeners:
         _listeners.append(hear)
+
+
+def reassigned(conn: Connection) -> None:
+    """People keep other calendars than before: whoever set deadlines hears of it, with no calendar's key."""
+    for hear in _listeners:
+        hear(conn, "")
 
 
 def known() -> dict[str, Calendar]:

@@ -10,7 +10,7 @@ from ...forms.program import FormProgram
 from ...forms.schema import read_form
 from ...platform import json, message_templates
 from ...platform.errors import SignoffError
-from ...platform.people.definition import named_in, read_people
+from ...platform.people.definition import lost_calendars, named_in, read_people
 from ...platform.people.directory import Directory
 from ...platform.problems import Problem, Severity, errors_of
 from ...platform.schedule_definition import read_schedule
@@ -155,10 +155,12 @@ class _Together:
         others = [each.json for each in self.documents if each.schema == PEOPLE and each is not document]
         people, problems = read_people(document.json, known=named_in(others) if others else None)
         self.strict = self.strict or document.file is not None
-        if people is not None:
-            self.directory = _joined(before, people.directory)
-            self.calendars |= set(people.calendars)
-        return list(problems)
+        if people is None:
+            return list(problems)
+        self.directory = _joined(before, people.directory)
+        self.calendars |= set(people.calendars)
+        calendars = self.calendars.union(*(_calendars_of(each) for each in others))
+        return [*problems, *lost_calendars(people.directory, document.json, calendars)]
 
     def _form(self, document: Document) -> list[Problem]:
         _, form, problems = self.forms[document.key]
@@ -228,6 +230,11 @@ class _Together:
         known = ", ".join(sorted(self.calendars))
         message = msg("No calendar “%(key)s”. Known: %(known)s.", key=key, known=known)
         yield Problem("/settings/calendar", "unknown_calendar", message)
+
+
+def _calendars_of(document: Mapping[str, Any]) -> set[str]:
+    found = document.get("calendars")
+    return {str(each.get("key")) for each in found if isinstance(each, Mapping)} if isinstance(found, list) else set()
 
 
 def _joined(before: Directory | None, more: Directory) -> Directory:

@@ -48,7 +48,7 @@ def _department(before: Department | None, after: Department) -> Iterator[str]:
     if before is None:
         yield msg("Department %(key)s is new.", key=after.key)
         return
-    for name in ("name", "parent", "head"):
+    for name in ("name", "parent", "head", "calendar"):
         was, is_now = getattr(before, name), getattr(after, name)
         if was != is_now:
             yield msg(

@@ -1,6 +1,6 @@
 """``people/1``: reading the JSON of departments, people and calendars with all its problems at once, and writing it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -8,14 +8,14 @@ from typing import Any
 from ..business_time import CalendarDocument
 from ..calendars import read_calendar
 from ..problems import Problem, Severity, pointer
-from ..text import LANGUAGES, msg
+from ..text import LANGUAGES, Message, msg
 from .consistency import faults
 from .directory import Department, Directory, Person
 from .entry import Entry
 
 SCHEMA = "people/1"
 _DOCUMENT = ("schema", "departments", "people", "calendars")
-_DEPARTMENT = ("key", "name", "parent", "head")
+_DEPARTMENT = ("key", "name", "parent", "head", "calendar")
 _PERSON = (
     "key", "name", "email", "department", "manager", "roles", "limits", "language", "zone", "active",
 )  # fmt: skip
@@ -67,6 +67,7 @@ def _department(entry: Entry) -> Department:
         name=entry.local_text("name"),
         parent=entry.reference("parent"),
         head=entry.reference("head"),
+        calendar=entry.reference("calendar"),
     )
 
 
@@ -135,6 +136,20 @@ def _faults(
     ]
 
 
+def lost_calendars(directory: Directory, document: Mapping[str, Any], known: Container[str]) -> list[Problem]:
+    """Departments of ``document`` whose calendar is none of ``known``."""
+    found = []
+    for index, each in enumerate(document.get("departments", ())):
+        calendar = directory.departments[each["key"]].calendar
+        if calendar is not None and calendar not in known:
+            found.append(Problem(pointer("departments", index, "calendar"), "unknown_calendar", no_calendar(calendar)))
+    return found
+
+
+def no_calendar(key: str) -> Message:
+    return msg("No calendar %(key)s. Add it, or name another.", key=repr(key))
+
+
 def merge(known: Directory, added: Directory) -> Directory:
     """``known``, where persons and departments of ``added`` replace those of the same key."""
     return replace(
@@ -162,7 +177,13 @@ def _filled(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _department_json(department: Department) -> dict[str, Any]:
     name = department.name if isinstance(department.name, str) else dict(department.name)
-    return {"key": department.key, "name": name, "parent": department.parent, "head": department.head}
+    return {
+        "key": department.key,
+        "name": name,
+        "parent": department.parent,
+        "head": department.head,
+        "calendar": department.calendar,
+    }
 
 
 def person_json(person: Person) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from .. import calendar_store
 from ..errors import NotFound, Refused
 from ..text import LocalText, local, msg
 from . import service
@@ -21,7 +22,13 @@ def departments() -> ResponseReturnValue:
     for person in directory.persons.values():
         if person.active:
             counts[person.department] = counts.get(person.department, 0) + 1
-    return render_template("signoff/platform/people/departments.html", tree=tree(directory), counts=counts)
+    return render_template(
+        "signoff/platform/people/departments.html",
+        tree=tree(directory),
+        counts=counts,
+        directory=directory,
+        calendars=calendar_store.known(),
+    )
 
 
 def tree(directory: Directory) -> list[tuple[int, Department]]:
@@ -75,6 +82,7 @@ def _page(found: Department | None, form: DepartmentForm) -> str:
             if found is None or not directory.belongs(each.key, found.key)
         ],
         directory=directory,
+        calendars=[(key, local(each.name, current_language())) for key, each in calendar_store.known().items()],
     )
 
 
@@ -99,7 +107,11 @@ def _save(before: Department | None, form: DepartmentForm, by: str) -> ResponseR
     if not form.validate():
         return _page(before, form), 422
     new = Department(
-        before.key if before else form.key.data, _name(form), form.parent.data or None, form.head.data or None
+        before.key if before else form.key.data,
+        _name(form),
+        form.parent.data or None,
+        form.head.data or None,
+        form.calendar.data or None,
     )
     try:
         service.save_department(new, by=by)

@@ -40,6 +40,8 @@ class Department:
     name: LocalText
     parent: str | None = None
     head: str | None = None
+    calendar: str | None = None
+    """``None``: that of its parent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,26 @@ class Directory:
                 for role in person.roles:
                     found.setdefault(role, []).append(person)
         return {role: tuple(members) for role, members in found.items()}
+
+    @cached_property
+    def calendars(self) -> Mapping[str, str]:
+        """The calendar of each department that has one, its own or the nearest above."""
+        return {key: found for key in self.departments if (found := self._calendar(key)) is not None}
+
+    def _calendar(self, department: str | None) -> str | None:
+        seen: set[str] = set()
+        while department is not None and department not in seen:
+            seen.add(department)
+            found = self.departments.get(department)
+            if found is None or found.calendar is not None:
+                return found.calendar if found else None
+            department = found.parent
+        return None
+
+    def calendar(self, key: str | None) -> str | None:
+        """The calendar of a person: that of their department; ``None``: they have none of their own."""
+        found = self.person(key)
+        return self.calendars.get(found.department) if found is not None and found.department else None
 
     def role(self, key: str) -> LocalText:
         """What a role is called; its key where nobody named it."""

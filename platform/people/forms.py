@@ -145,6 +145,7 @@ class DepartmentForm(PageForm):
     name_zh = StringField(_l("Name in Chinese"), [Optional(), Length(max=120)])
     parent = StringField(_l("Part of"), [Optional()])
     head = StringField(_l("Head"), [Optional()])
+    calendar = StringField(_l("Calendar"), [Optional()])
 
 
 class ImportForm(PageForm):

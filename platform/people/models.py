@@ -11,6 +11,7 @@ departments = sa.Table(
     sa.Column("name", sa.JSON, nullable=False),  # LocalText
     sa.Column("parent", Key),
     sa.Column("head", Key),
+    sa.Column("calendar", Key),  # NULL: that of the parent
     sa.Column("position", sa.Integer, nullable=False, default=0),  # order of the definition
 )
 

@@ -19,7 +19,7 @@ from ..text import msg
 from . import passwords, store
 from .changes import Changes, changes
 from .consistency import faults
-from .definition import PeopleDefinition, amounts_json, merge
+from .definition import PeopleDefinition, amounts_json, lost_calendars, merge, no_calendar
 from .directory import Delegation, Department, Directory, Person
 from .models import delegations, persons
 from .store import Everybody
@@ -90,6 +90,10 @@ def apply_people(definition: PeopleDefinition, *, by: str | None) -> list[str]:
     with db.transaction() as conn:
         _take_turns(conn)
         found = _changes(definition)
+        known = {*calendar_store.known(), *definition.calendars}
+        lost = lost_calendars(definition.directory, definition.document, known)
+        if lost:
+            raise Refused.because(lost)
         changed_calendars = _changed_calendars(definition.calendars)
         sentences = [*found.sentences, *(sentence for _, sentence in changed_calendars)]
         if sentences:
@@ -132,6 +136,9 @@ def write(conn: Connection, found: Changes) -> None:
     for place, each in enumerate(found.persons, start=len(before.persons)):
         store.write_person(conn, each, position=None if each.key in before.persons else place)
         _end_sessions_if_left(conn, before.person(each.key), each)
+    after = merge(before, Directory.of(found.persons, found.departments))
+    if any(before.calendar(key) != after.calendar(key) for key in before.persons):
+        calendar_store.reassigned(conn)
 
 
 def _end_sessions_if_left(conn: Connection, before: Person | None, after: Person) -> None:
@@ -163,9 +170,17 @@ def save_department(new: Department, *, by: str | None) -> None:
     with db.transaction() as conn:
         before = locked_directory(conn)
         _check(merge(before, Directory.of([], [new])), "departments", new.key)
+        if new.calendar is not None and new.calendar not in calendar_store.known():
+            raise Refused.because([Problem("/calendar", "unknown_calendar", no_calendar(new.calendar))])
         write(conn, Changes(departments=(new,)))
         name = new.name if isinstance(new.name, str) else dict(new.name)
-        data = {"department": new.key, "name": name, "parent": new.parent, "head": new.head}
+        data = {
+            "department": new.key,
+            "name": name,
+            "parent": new.parent,
+            "head": new.head,
+            "calendar": new.calendar,
+        }
         changed(conn, "department.saved", data, by=by)
 
 

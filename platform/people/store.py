@@ -74,7 +74,7 @@ def _person(row: Any, roles: frozenset[str], limits: Mapping[str, Decimal]) -> P
 
 def _departments(conn: Connection) -> list[Department]:
     rows = conn.execute(sa.select(departments).order_by(departments.c.position, departments.c.key))
-    return [Department(row.key, row.name, row.parent, row.head) for row in rows]
+    return [Department(row.key, row.name, row.parent, row.head, row.calendar) for row in rows]
 
 
 def _delegations(conn: Connection) -> list[Delegation]:
@@ -94,7 +94,13 @@ def _delegations(conn: Connection) -> list[Delegation]:
 def write_department(conn: Connection, department: Department, *, position: int | None = None) -> None:
     """``position``: the place of a new one; ``None`` keeps that of one that is there."""
     name = department.name if isinstance(department.name, str) else dict(department.name)
-    row = {"key": department.key, "name": name, "parent": department.parent, "head": department.head}
+    row = {
+        "key": department.key,
+        "name": name,
+        "parent": department.parent,
+        "head": department.head,
+        "calendar": department.calendar,
+    }
     upsert(conn, departments, row | ({} if position is None else {"position": position}))
 
 

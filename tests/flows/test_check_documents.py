@@ -94,6 +94,14 @@ def test_references_into_the_company():
     ]
 
 
+def test_departments_keep_calendars_that_are_there():
+    files = documents()
+    files["people"]["departments"][0]["calendar"] = "moon"
+    assert errors(check(files)) == [("people.json", "/departments/0/calendar", "unknown_calendar")]
+    files["people"]["calendars"] = [{"key": "moon"}]
+    assert errors(check(files)) == []
+
+
 def test_a_broken_form_does_not_stop_the_check_of_its_flow():
     files = documents()
     files["refund.form"]["fields"][0]["type"] = "colour"

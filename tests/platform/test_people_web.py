@@ -13,6 +13,7 @@ from openpyxl import Workbook
 
 from signoff.platform import definitions
 from signoff.platform.people import handing_over, service, spreadsheet, tokens
+from signoff.platform.people.definition import write_people
 from signoff.platform.people.directory import Directory, Person
 
 SignIn = Callable[[str], AbstractContextManager[FlaskClient]]
@@ -307,6 +308,34 @@ def test_a_department_is_added_and_changed(company: Flask, sign_in: SignIn) -> N
     with company.app_context():
         kept = service.directory().departments["returns"]
     assert (kept.name, kept.parent, kept.head) == ({"en": "Returns", "zh": "退货组"}, "warehouse", "ma")
+
+
+def test_a_department_keeps_a_calendar(company: Flask, sign_in: SignIn) -> None:
+    with sign_in("ada") as client:
+        page = "/people/department/company"
+        kept = {"name_en": "Company", "calendar": "office"}
+        assert send(client, page, page, **kept).status_code == 303
+        assert '<option value="office" selected>' in client.get(page).text
+        listed = client.get("/people/departments").text
+        assert "from above" in listed  # all others stand below
+        assert send(client, page, page, **{**kept, "calendar": "moon"}).status_code == 422
+    with company.app_context():
+        assert set(service.directory().calendars.values()) == {"office"}
+        document = write_people(service.directory(), {})
+        assert next(each for each in document["departments"] if each["key"] == "company")["calendar"] == "office"
+
+
+def test_departments_over_the_api(company: Flask, client: FlaskClient, token: Any) -> None:
+    ada = token("ada")
+    body = {"name": {"en": "Returns", "zh": "退货组"}, "parent": "company", "calendar": "office"}
+    saved = client.put("/api/v1/departments/returns", json=body, headers=ada)
+    assert saved.json == {"key": "returns", "head": None, "keeps": "office", **body}
+    found = client.get("/api/v1/departments", headers=token("amy")).json["items"]
+    assert next(each for each in found if each["key"] == "returns") == saved.json
+    wrong = client.put("/api/v1/departments/returns", json={**body, "calendar": "moon"}, headers=ada)
+    assert [(each["path"], each["code"]) for each in wrong.json["problems"]] == [("/calendar", "unknown_calendar")]
+    assert client.put("/api/v1/departments/Returns", json=body, headers=ada).status_code == 422
+    assert client.put("/api/v1/departments/returns", json=body, headers=token("amy")).status_code == 403
 
 
 def test_a_missing_person_or_department_is_not_found(company: Flask, sign_in: SignIn) -> None:
