@@ -1,15 +1,16 @@
 """A request on paper: the page that is printed, and the same as PDF where weasyprint is installed (extra ``pdf``)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 from markupsafe import Markup
 
-from ..platform import clock
+from ..platform import clock, files
 from ..platform.errors import Unavailable
 from ..platform.people.directory import Person
 from ..platform.text import msg
@@ -18,6 +19,7 @@ from .following import FollowPage
 from .timeline import MomentView
 
 DECISIONS = ("task.decided", "step.auto")
+_PICTURE = re.compile(r"/files/([0-9a-f]{32})/thumbnail$")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def has_pdf() -> bool:
 
 
 def pdf(printed: Print) -> bytes:
-    """The page as PDF; nothing is fetched for it from anywhere.
+    """The page as PDF, with the small pictures of its files; nothing else is fetched for it, and nothing from outside.
 
     Raises:
         Unavailable: weasyprint is not installed.
@@ -80,10 +82,17 @@ def pdf(printed: Print) -> bytes:
         )
     import weasyprint
 
-    document = weasyprint.HTML(string=html(printed, paper=True), url_fetcher=_fetch_nothing)
+    fetch = partial(_picture, printed.page.person)
+    document = weasyprint.HTML(string=html(printed, paper=True), base_url=request.url_root, url_fetcher=fetch)
     written: bytes = document.write_pdf()
     return written
 
 
-def _fetch_nothing(url: str, *_args: Any, **_options: Any) -> Any:
-    raise ValueError(f"nothing is fetched for a PDF: {url[:80]}")
+def _picture(person: Person, url: str, *_args: Any, **_options: Any) -> dict[str, Any]:
+    """What the library shows instead of fetching ``url``: a small picture of a file that ``person`` may read."""
+    found = _PICTURE.search(url)
+    stored = files.get_for(found.group(1), person) if found is not None else None
+    if stored is None or not stored.has_thumbnail:
+        raise ValueError(f"nothing is fetched for a PDF: {url[:80]}")
+    with files.storage().open(stored.thumbnail) as content:
+        return {"string": content.read(), "mime_type": "image/webp"}

@@ -1,11 +1,15 @@
 """A request on paper: the page, and the PDF where the libraries for it are there."""
 
+import io
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from PIL import Image
 
 from signoff.flows import printing, service
+from signoff.platform import files
+from signoff.platform.errors import NotFound
 
 from ..conftest import Clock, SignIn
 from . import shop as at_shop
@@ -50,6 +54,40 @@ def test_the_pdf_is_made_without_fetching_anything(sign_in: SignIn) -> None:
     assert answer.status_code == 200
     assert answer.mimetype == "application/pdf"
     assert answer.get_data().startswith(b"%PDF-")
+
+
+@pytest.mark.skipif(not printing.has_pdf(), reason="weasyprint or its libraries (pango) are not installed")
+def test_the_pdf_shows_the_pictures_that_its_reader_may_see(sign_in: SignIn) -> None:
+    body = io.BytesIO()
+    Image.new("RGB", (640, 400), "#8aa39b").save(body, "PNG")
+    proof = files.store(io.BytesIO(body.getvalue()), "proof.png", by="amy")
+    made = at_shop.refund(payment_proof=[proof.id])
+    with sign_in("amy") as client:
+        shown = client.get(f"/requests/{made.id}.pdf").get_data()
+    bare = files.store(io.BytesIO(b"%PDF-1.4 no picture"), "proof.pdf", by="amy")
+    other = at_shop.refund(4, payment_proof=[bare.id])
+    with sign_in("amy") as client:
+        without = client.get(f"/requests/{other.id}.pdf").get_data()
+    assert b"/Subtype /Image" in shown
+    assert b"/Subtype /Image" not in without
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://localhost/files/{proof}", "https://outside.example/x.png", "file:///etc/hosts", "http://localhost/me"],
+)
+def test_nothing_but_pictures_of_files_is_shown_on_paper(shop: Flask, url: str) -> None:
+    proof = files.store(io.BytesIO(b"%PDF-1.4 no picture"), "proof.pdf", by="amy")
+    with pytest.raises(ValueError, match="nothing is fetched"):
+        printing._picture(at_shop.person("amy"), url.format(proof=proof.id))
+
+
+def test_a_picture_of_somebody_elses_file_is_not_found(shop: Flask) -> None:
+    body = io.BytesIO()
+    Image.new("RGB", (64, 40)).save(body, "PNG")
+    proof = files.store(io.BytesIO(body.getvalue()), "proof.png", by="li")
+    with pytest.raises(NotFound):
+        printing._picture(at_shop.person("amy"), f"http://localhost/files/{proof.id}/thumbnail")
 
 
 def test_without_weasyprint_it_is_said_what_to_install(sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
