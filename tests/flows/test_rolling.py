@@ -37,7 +37,7 @@ def application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         app.config["SERVER_NAME"] = "127.0.0.1"
         with app.app_context():
             migrating.upgrade()
-            with engine().connect().execution_options(signoff_writes=True) as connection, connection.begin():
+            with engine().begin() as connection:
                 for table in metadata.tables:
                     connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN of_the_next_version TEXT DEFAULT 'x'")
         yield app
