@@ -6,7 +6,7 @@ from flask import Response, flash, jsonify, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from ..forms import filling
+from ..forms import live_fill, plain_fill
 from ..forms.filling import Sent
 from ..forms.wire import raw_of
 from ..platform.db import reading
@@ -43,9 +43,9 @@ def change(record_id: int) -> ResponseReturnValue:
     """Withdraw, urge, comment, or correct and send again."""
     person = current_person()
     page = following.of(record_id, person)
-    sent, wrong = filling.with_uploads(page.form, person)
+    sent, wrong = plain_fill.with_uploads(page.form, person)
     what = request.form.get("do", "")
-    if page.can_correct and filling.act(page.form, sent, what):
+    if page.can_correct and plain_fill.act(page.form, sent, what):
         return _page(following.of(record_id, person, sent=sent, problems=wrong))
     try:
         if wrong:
@@ -80,7 +80,7 @@ def _do(page: FollowPage, person: Person, what: str, sent: Sent) -> str:
 def evaluate_request(record_id: int) -> ResponseReturnValue:
     """What the form says to a correction that is being typed: JSON for the page's script."""
     page = following.of(record_id, current_person())
-    return jsonify(filling.live(page.sheet, MultiDict(request.form)))
+    return jsonify(live_fill.live(page.sheet, MultiDict(request.form)))
 
 
 @bp.get("/requests/<int:record_id>/print", endpoint="print_page")

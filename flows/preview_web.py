@@ -7,7 +7,7 @@ from flask import Blueprint, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from ..forms import filling
+from ..forms import filling, live_fill, plain_fill
 from ..forms.filling import Drawn, Sent
 from ..forms.web import offers
 from ..platform import json
@@ -43,7 +43,7 @@ def _page(shown: Preview) -> str:
     if shown.trial is not None and request.form.get("values"):
         shown, sent = shown.reopened(json.parse_object(request.form["values"]))
     asked = request.form.get("do", "")
-    redrawn = filling.act(shown.program, sent, asked) if asked else False
+    redrawn = plain_fill.act(shown.program, sent, asked) if asked else False
     is_sent = asked == "submit" and not redrawn
     sheet, drawn = shown.opened(sent, problems=is_sent)
     problems = shown.wrong(sheet, sent) if is_sent else ()
@@ -73,7 +73,7 @@ def evaluate() -> ResponseReturnValue:
         shown = _asked(current_person())
         sent = preview.sent_of(request.form, request.form.get("kept", ""))
         reading = shown.typed(sent)
-        live = filling.live(shown.sheet(reading.values, reading), sent)
+        live = live_fill.live(shown.sheet(reading.values, reading), sent)
         more = {"tried": shown.tried(sent)} if shown.trial is not None else {"aside": _aside(shown, sent)}
         return jsonify({**live, **more})
 

@@ -6,7 +6,7 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from ..forms import filling
+from ..forms import live_fill, plain_fill
 from ..platform import clock
 from ..platform.errors import Conflict, Forbidden, Refused, SignoffError
 from ..platform.people.current import current_language, current_person
@@ -36,9 +36,9 @@ def act(task_id: int) -> ResponseReturnValue:
     """Do what the button says; what was typed is kept if that does not work."""
     person = current_person()
     opened = task_page.of(task_id, person)
-    sent, wrong = filling.with_uploads(opened.one.case.form, person)
+    sent, wrong = plain_fill.with_uploads(opened.one.case.form, person)
     what = request.form.get("do", "")
-    if filling.act(opened.one.case.form, sent, what):
+    if plain_fill.act(opened.one.case.form, sent, what):
         return _page(task_page.of(task_id, person, sent=sent, problems=wrong))
     try:
         if wrong:
@@ -66,7 +66,7 @@ def undo(task_id: int) -> ResponseReturnValue:
 def evaluate_task(task_id: int) -> ResponseReturnValue:
     """What the form says to what is typed on the page of a task: JSON for its script."""
     opened = task_page.of(task_id, current_person())
-    return jsonify(filling.live(opened.sheet, MultiDict(request.form)))
+    return jsonify(live_fill.live(opened.sheet, MultiDict(request.form)))
 
 
 def _do(opened: TaskPage, person: Person, what: str) -> str:

@@ -1,31 +1,25 @@
 """The fill page: one form, with script or without; what was typed comes back as it was typed until it is right."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
-from ..platform import files
-from ..platform.errors import Refused, SignoffError, TooLarge
+from ..platform.errors import Refused, SignoffError
 from ..platform.people.current import current_zone
 from ..platform.people.directory import Person
 from ..platform.problems import Problem, pointer
-from ..platform.web.filters import anchor
-from ..platform.web.language import say
-from . import catalogue, conditions, duplicates, following, lifecycle, render, service
+from . import catalogue, conditions, duplicates, following, render, service
 from .conditions.tree import Condition
 from .definition import Field
-from .kinds import Base
 from .lifecycle import Rights
 from .program import FormProgram
 from .reading import Reading
 from .records import DRAFT, Record
-from .rows import BLANK_ROW, TablePlan
-from .types import kind_of
-from .wire import OWN, filled_rows, name_of, raw_of, rows_in_order, wire_of, wires_of, wires_sent
+from .wire import OWN, name_of, raw_of, wires_of, wires_sent
 
 Sent = MultiDict[str, str]
 
@@ -113,6 +107,7 @@ def redrawn(sheet: Sheet, sent: Sent, problems: Sequence[Problem], *, complain: 
         rights=sheet.shown,
         wires=wires,
         problems=problems if complain else (),
+        own=[each.key for each in sheet.program.form.fields if OWN in sent.getlist(name_of(each.key))],
     )
     return Drawn(_doubles(sheet, problems, sent) + html, reading)
 
@@ -120,7 +115,7 @@ def redrawn(sheet: Sheet, sent: Sent, problems: Sequence[Problem], *, complain: 
 def _doubles(sheet: Sheet, problems: Sequence[Problem], sent: Sent) -> Markup:
     """Other records that hold the same, each with a link and, where that is enough, a box to confirm."""
     found = [each for each in problems if each.code in (duplicates.CONFIRM, duplicates.REFUSED) and each.example]
-    kept = set(_confirmed(sent)).difference(each.example["record"] for each in found if each.example)
+    kept = set(confirmed_in(sent)).difference(each.example["record"] for each in found if each.example)
     if not (found or kept):
         return Markup("")
     html = render_template("signoff/forms/duplicates.html", found=found, kept=sorted(kept), by=sheet.by)
@@ -156,133 +151,6 @@ def _take_over_rows(table: Field, wires: list[dict[str, Any]], after: list[dict[
                 typed[key] = value
 
 
-def live(sheet: Sheet, sent: Sent) -> dict[str, Any]:
-    """What a page with script is told after each change: see ``modules/fill.ts``."""
-    fields = sheet.program.form.fields
-    raw = raw_of(fields, sent)
-    reading = sheet.read(raw)
-    doubles = duplicates.problems(
-        sheet.program.form, reading, by=sheet.by, record=sheet.record, confirmed=_confirmed(sent)
-    )
-    extra = lifecycle.current().extend_evaluation(sheet.program, reading, sheet.by)
-    return {
-        "visible": sorted(reading.visible),
-        "required": sorted(reading.required),
-        "readonly": sorted(reading.readonly),
-        "cells": _cells(sheet.program, reading, sent),
-        "inputs": _inputs(fields, reading, sent),
-        "outputs": _outputs(fields, reading, sent),
-        "tables": _tables(sheet, reading, sent),
-        "problems": [
-            {"id": anchor(_on_page(each.path, fields, sent)), "code": each.code, "message": say(each.message)}
-            for each in [*reading.problems, *doubles]
-        ],
-        **extra,
-    }
-
-
-def _on_page(path: str, fields: Sequence[Field], sent: Sent) -> str:
-    """The path with the number that a row has on the page, where rows come and go, instead of its place."""
-    parts = path.split("/")
-    if len(parts) < 4 or not parts[3].isdigit():
-        return path
-    table = next((each for each in fields if each.key == parts[2] and each.columns), None)
-    numbers = filled_rows(table, sent) if table else []
-    place = int(parts[3])
-    return "/".join([*parts[:3], str(numbers[place]), *parts[4:]]) if place < len(numbers) else path
-
-
-def _inputs(fields: Sequence[Field], reading: Reading, sent: Sent) -> dict[str, Any]:
-    """Inputs by id in which something else should stand than was sent."""
-    zone = current_zone()
-    found: dict[str, Any] = {}
-    for each in fields:
-        if each.type == "table":
-            rows = reading.values.get(each.key) or ()
-            for place, number in enumerate(_numbers(each, reading, sent)):
-                if place < len(rows):
-                    for column in each.columns:
-                        link = reading.links.get(pointer(each.key, place, column.key))
-                        value = rows[place].get(column.key)
-                        _compare(found, column, name_of(each.key, number, column.key), value, link, zone, sent)
-        else:
-            link = reading.links.get(pointer(each.key))
-            _compare(found, each, name_of(each.key), reading.values.get(each.key), link, zone, sent)
-    return found
-
-
-def _cells(program: FormProgram, reading: Reading, sent: Sent) -> dict[str, list[str]]:
-    """``columns`` whose cells rules treat for themselves, and by the ids of their inputs those cells."""
-    found: dict[str, list[str]] = {"columns": [], "hidden": [], "required": [], "readonly": []}
-    for plan in program.plans:
-        if isinstance(plan, TablePlan) and plan.by_row:
-            found["columns"] += [f"{plan.name}.{key}" for key in plan.by_row]
-            numbers = dict(enumerate(_numbers(plan.field, reading, sent)))
-            rest = [each for each in rows_in_order(plan.name, sent.keys()) if each not in numbers.values()]
-            for word in ("hidden", "required", "readonly"):
-                found[word] += _cells_of(plan.name, getattr(reading.cells, word), numbers, rest)
-    return found
-
-
-def _cells_of(table: str, places: Iterable[str], numbers: Mapping[int, int], blank: Sequence[int]) -> Iterator[str]:
-    """Ids of cells of one table: ``numbers`` of rows on the page by their place, and those of ``blank`` ones."""
-    for place in sorted(places):
-        _, key, index, column = place.split("/")
-        if key == table:
-            rows = blank if index == BLANK_ROW else [numbers[int(index)]] if int(index) in numbers else []
-            yield from (name_of(table, number, column) for number in rows)
-
-
-def _numbers(table: Field, reading: Reading, sent: Sent) -> list[int]:
-    """The number on the page of each row that was read; rows in which nothing fits are not among them."""
-    numbers = filled_rows(table, sent)
-    places = reading.places.get(table.key)
-    return numbers if places is None else [numbers[place] for place in places if place < len(numbers)]
-
-
-def _compare(
-    found: dict[str, Any], one: Field, name: str, value: Any, link: Mapping[str, Any] | None, zone: Any, sent: Sent
-) -> None:
-    base = kind_of(one).base
-    if one.compute or one.total or value is None or base in (Base.FILES, Base.JSON, Base.NONE):
-        return
-    wire = wire_of(one, value, link, zone)
-    if one.type == "lookup":
-        if sent.get(f"{name}-id") != wire["id"] or not sent.get(name):
-            found[name] = wire
-    elif isinstance(wire, list):
-        if sorted(wire) != sorted(each for each in sent.getlist(name) if each):
-            found[name] = wire
-    elif wire != (sent.getlist(name) or [""])[-1].strip():
-        found[name] = wire
-
-
-def _tables(sheet: Sheet, reading: Reading, sent: Sent) -> dict[str, Markup]:
-    """Rows, as HTML by the id of their table, that a record filled where none were sent."""
-    return {
-        name_of(each.key): render.rows(sheet.program, each.key, reading, rights=sheet.shown)
-        for each in sheet.program.form.fields
-        if each.columns and reading.values.get(each.key) and not filled_rows(each, sent)
-    }
-
-
-def _outputs(fields: Sequence[Field], reading: Reading, sent: Sent) -> dict[str, str]:
-    """What is computed, as people read it, by id."""
-    reader = render.reader()
-    found: dict[str, str] = {}
-    for each in fields:
-        if each.type == "table":
-            rows = reading.values.get(each.key) or ()
-            computed = [column for column in each.columns if column.compute]
-            for place, number in enumerate(_numbers(each, reading, sent) if computed else ()):
-                row = rows[place] if place < len(rows) else {}
-                for column in computed:
-                    found[name_of(each.key, number, column.key)] = reader.text(column, row.get(column.key))
-        elif each.compute or each.total:
-            found[name_of(each.key)] = reader.text(each, reading.values.get(each.key))
-    return found
-
-
 def offered(program: FormProgram, lookup: str, sent: Sent, by: Person) -> Condition | None:
     """What the filter of a lookup lets somebody choose, as far as what they typed into other fields was sent along."""
     condition = program.filters.get(lookup)
@@ -302,7 +170,7 @@ def submit(sheet: Sheet, sent: Sent, *, draft: bool = False) -> Record:
     """
     raw = raw_of(sheet.program.form.fields, sent)
     record = sheet.record
-    confirmed = _confirmed(sent)
+    confirmed = confirmed_in(sent)
     if record is None:
         return service.submit(sheet.program.form.key, raw, by=sheet.by, draft=draft, confirmed=confirmed)
     assert sheet.by is not None
@@ -313,7 +181,7 @@ def submit(sheet: Sheet, sent: Sent, *, draft: bool = False) -> Record:
     return service.update(record.id, raw, by=sheet.by, revision=seen, rights=sheet.rights, confirmed=confirmed)
 
 
-def _confirmed(sent: Sent) -> list[int]:
+def confirmed_in(sent: Sent) -> list[int]:
     """Records that hold the same, which whoever sends has ticked."""
     return [int(each) for each in sent.getlist("confirmed") if each.isascii() and each.isdigit() and len(each) < 19]
 
@@ -336,121 +204,6 @@ def _store_draft(sheet: Sheet, raw: Mapping[str, Any]) -> Record:
         return service.submit(sheet.program.form.key, raw, by=sheet.by, draft=True)
     assert sheet.by is not None
     return service.update(sheet.record.id, raw, by=sheet.by)
-
-
-def with_uploads(program: FormProgram, by: Person | None) -> tuple[Sent, list[Problem]]:
-    """What this request sent, with files from plain file inputs stored and named as if a script had uploaded them."""
-    sent: Sent = MultiDict(request.form)
-    problems: list[Problem] = []
-    for name in list(request.files):
-        if name.startswith("f-") and name.endswith("-upload"):
-            field_name = name.removesuffix("-upload")
-            found = _field_named(program, field_name)
-            if found is not None:
-                problems += _store_uploads(found, field_name, by, sent)
-    return sent, problems
-
-
-def _field_named(program: FormProgram, name: str) -> Field | None:
-    parts = name.split("-")[1:]
-    one = program.form.field(parts[0]) if parts else None
-    if one is not None and len(parts) == 3:
-        one = next((column for column in one.columns if column.key == parts[2]), None)
-    elif one is not None and len(parts) == 2:
-        one = next((part for part in one.parts if part.key == parts[1]), None)
-    return one if one is not None and kind_of(one).base is Base.FILES else None
-
-
-def _store_uploads(one: Field, name: str, by: Person | None, sent: Sent) -> list[Problem]:
-    problems = []
-    for upload in request.files.getlist(f"{name}-upload"):
-        if not upload.filename:
-            continue
-        try:
-            stored = files.store(
-                upload.stream,
-                upload.filename,
-                by=by.key if by else None,
-                accept=one.options.get("accept") or (),
-                max_bytes=one.options.get("max_size"),
-            )
-        except (Refused, TooLarge) as error:
-            problems.append(Problem("/values/" + "/".join(name.split("-")[1:]), error.code, error.message))
-            continue
-        if not one.options.get("multiple"):
-            sent.poplist(name)
-        sent.add(name, stored.id)
-    return problems
-
-
-def act(program: FormProgram, sent: Sent, action: str) -> bool:
-    """Carry out a button that changes the form itself (without script): rows, files; whether it was one."""
-    verb, _, rest = action.partition(":")
-    key, _, number = rest.partition(":")
-    match verb:
-        case "add":
-            sent.add(name_of(key, str(_next_row(key, sent))), "1")
-        case "copy":
-            _copy_row(key, number, sent)
-        case "up" | "down":
-            _move_row(key, number, sent, -1 if verb == "up" else 1)
-        case "remove":
-            for name in [
-                each for each in sent if each == name_of(key, number) or each.startswith(name_of(key, number) + "-")
-            ]:
-                sent.poplist(name)
-            sent[name_of(key)] = OWN
-        case "detach":
-            for name in [each for each in sent if rest in sent.getlist(each)]:
-                sent.setlist(name, [value for value in sent.getlist(name) if value != rest])
-        case "take":
-            _clear_rows(key, sent)
-        case "recalculate":
-            pass
-        case _:
-            return False
-    return program.form.field(key) is not None or verb in ("detach", "recalculate")
-
-
-def _clear_rows(key: str, sent: Sent) -> None:
-    """Without rows, and as if nobody had taken any out: a record fills them again."""
-    for name in [each for each in sent if each.startswith(name_of(key) + "-")]:
-        sent.poplist(name)
-    sent[name_of(key)] = ""
-
-
-def _next_row(key: str, sent: Sent) -> int:
-    start = name_of(key) + "-"
-    numbers = [name[len(start) :].split("-", 1)[0] for name in sent if name.startswith(start)]
-    return max((int(each) for each in numbers if each.isdigit() and len(each) < 7), default=-1) + 1
-
-
-def _copy_row(key: str, number: str, sent: Sent) -> None:
-    start, new = name_of(key, number) + "-", name_of(key, str(_next_row(key, sent)))
-    for name in [each for each in sent if each.startswith(start)]:
-        sent.setlist(f"{new}-{name[len(start) :]}", sent.getlist(name))
-    sent.setlist(new, ["1"])
-    numbers = [str(each) for each in rows_in_order(key, sent.keys())]
-    if number in numbers:
-        numbers.insert(numbers.index(number) + 1, numbers.pop())
-        _put_in_order(key, numbers, sent)
-
-
-def _move_row(key: str, number: str, sent: Sent, by: int) -> None:
-    """Rows have the order in which they are sent."""
-    numbers = [str(each) for each in rows_in_order(key, sent.keys())]
-    place = numbers.index(number) if number in numbers else -1
-    if place < 0 or not 0 <= place + by < len(numbers):
-        return
-    numbers[place], numbers[place + by] = numbers[place + by], numbers[place]
-    _put_in_order(key, numbers, sent)
-
-
-def _put_in_order(key: str, numbers: Sequence[str], sent: Sent) -> None:
-    for each in numbers:
-        start = name_of(key, each)
-        for name in [one for one in sent if one == start or one.startswith(start + "-")]:
-            sent.setlist(name, sent.poplist(name))
 
 
 def sheet_of_new(form_key: str, by: Person | None) -> Sheet:

@@ -15,7 +15,7 @@ from ..platform.problems import Problem
 from ..platform.text import msg
 from ..platform.web.language import say
 from ..platform.web.place import came_from
-from . import catalogue, filling, keeping, later
+from . import catalogue, filling, keeping, later, live_fill, plain_fill
 from .blueprint import bp
 from .filling import Drawn, Sheet
 from .wire import raw_of
@@ -44,8 +44,8 @@ def public_form(form_key: str) -> ResponseReturnValue:
 def send(form_key: str) -> ResponseReturnValue:
     """What a customer sent; a field that people do not see catches programs that fill everything."""
     sheet = _sheet(form_key)
-    sent, problems = filling.with_uploads(sheet.program, None)
-    if filling.act(sheet.program, sent, request.form.get("do", "submit")):
+    sent, problems = plain_fill.with_uploads(sheet.program, None)
+    if plain_fill.act(sheet.program, sent, request.form.get("do", "submit")):
         return _page(sheet, filling.redrawn(sheet, sent, problems, complain=bool(problems)), problems)
     if request.form.get("website"):
         raise Refused(msg("This does not look like a person. Leave the hidden field empty."))
@@ -63,7 +63,7 @@ def send(form_key: str) -> ResponseReturnValue:
 @limiter.limit(ASKED, exempt_when=off)
 def evaluate(form_key: str) -> ResponseReturnValue:
     """What the form says to what is typed so far."""
-    return jsonify(filling.live(_sheet(form_key), MultiDict(request.form)))
+    return jsonify(live_fill.live(_sheet(form_key), MultiDict(request.form)))
 
 
 @bp.post("/public/<form_key>/files", endpoint="public_upload")
@@ -85,7 +85,7 @@ def add_later() -> ResponseReturnValue:
     """What a customer adds on their page to what they sent: number and code open it."""
     record = later.record_of(request.form.get("number", "").strip(), request.form.get("code", "").strip())
     program = catalogue.program(record.form, record.version)
-    sent, problems = filling.with_uploads(program, None)
+    sent, problems = plain_fill.with_uploads(program, None)
     try:
         if problems:
             raise Refused.because(problems)

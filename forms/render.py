@@ -1,7 +1,7 @@
 """Drawing a form: its stencils filled with values, problems and rights, to be edited or to be read."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -28,7 +28,7 @@ from .row_stencils import rows_alike
 from .rows import BLANK_ROW
 from .stencils import EDIT, READ, ROW, Drawn, Sheet, sheet
 from .types import kind_of
-from .wire import wires_of
+from .wire import OWN, wires_of
 
 HIDDEN = " hidden"
 CLOSED = " data-closed"
@@ -51,6 +51,7 @@ class Drawing:
     rights: Rights | None = None
     problems: Sequence[Problem] = ()
     links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    own: Collection[str] = ()
 
     def right(self, key: str) -> str:
         return EDIT if self.rights is None else self.rights.get(key, READ)
@@ -66,15 +67,17 @@ def fields(
     mode: str = EDIT,
     wires: Mapping[str, Any] | None = None,
     links: Mapping[str, Mapping[str, Any]] | None = None,
+    own: Collection[str] = (),
 ) -> Markup:
     """The fields of a form as HTML: ``mode`` ``edit`` (inputs, as far as ``rights`` allow), ``read`` or ``print``.
 
-    ``values`` are typed; ``reading`` says what is visible and required; ``wires`` are what somebody typed already.
+    ``values`` are typed; ``reading`` says what is visible and required; ``wires`` are what somebody typed already,
+    ``own`` the tables out of which they took rows.
     """
     known = dict(links if links is not None else reading.links)
     shown = dict(wires_of(program.form.fields, values, known, current_zone()))
     shown.update(wires or {})
-    drawing = Drawing(program, reading, shown, rights, tuple(problems), known)
+    drawing = Drawing(program, reading, shown, rights, tuple(problems), known, own)
     pen = _Pen(drawing, values, linked=mode != "print")
     return pen.draw(EDIT if mode == EDIT else READ)
 
@@ -261,6 +264,7 @@ class _Pen:
         gaps["rows"] = self._edit_rows(drawn, columns)
         gaps["template"] = self._edit_row(drawn, columns, ROW, {}, {}, self._column_states(drawn, columns))
         gaps["faultless"] = HIDDEN
+        gaps["own"] = OWN if key in self.drawing.own else ""
         self._blame(gaps, drawn.view.id)
         if self.errors.get(drawn.view.id):
             gaps["group"] = ' aria-invalid="true"'

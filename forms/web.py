@@ -13,7 +13,20 @@ from ..platform.errors import Conflict, NotFound, Refused
 from ..platform.people.current import current_person
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
-from . import catalogue, filing, filling, keeping, lifecycle, linking, lookup, render, rights, service
+from . import (
+    catalogue,
+    filing,
+    filling,
+    keeping,
+    lifecycle,
+    linking,
+    live_fill,
+    lookup,
+    plain_fill,
+    render,
+    rights,
+    service,
+)
 from .blueprint import bp
 from .filling import Drawn, Sheet
 from .program import FormProgram
@@ -86,9 +99,9 @@ def _sheet_of(record_id: int) -> Sheet:
 
 def _sent(sheet: Sheet) -> ResponseReturnValue:
     """What the fill page sent: submit it, keep a draft, or draw it again with rows added or sums made."""
-    sent, problems = filling.with_uploads(sheet.program, sheet.by)
+    sent, problems = plain_fill.with_uploads(sheet.program, sheet.by)
     action = request.form.get("do", "submit")
-    if filling.act(sheet.program, sent, action):
+    if plain_fill.act(sheet.program, sent, action):
         return _fill_page(sheet, filling.redrawn(sheet, sent, problems, complain=bool(problems)), sent, problems)
     if problems:
         return _refused(sheet, sent, problems)
@@ -144,7 +157,7 @@ def evaluate(form_key: str) -> ResponseReturnValue:
         rights.require_create(sheet.program.form, person)
     else:
         sheet = filling.sheet_of_record(service.read_record(record, by=person), person)
-    return jsonify(filling.live(sheet, MultiDict(request.form)))
+    return jsonify(live_fill.live(sheet, MultiDict(request.form)))
 
 
 @bp.post("/forms/<form_key>/drafts")

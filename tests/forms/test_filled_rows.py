@@ -1,12 +1,13 @@
 """Line items that come from the record that is looked up: an order's into a refund, as many as are left."""
 
+import re
 from typing import Any
 
 import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
-from signoff.forms import catalogue, filling, service
+from signoff.forms import catalogue, filling, live_fill, plain_fill, service
 from signoff.forms.filling import Sheet
 from signoff.forms.records import Record
 from signoff.forms.schema import read_form
@@ -84,18 +85,18 @@ def test_the_page_is_told_the_rows(bought: Record, ada: Person, tables: Flask) -
     with tables.test_request_context():
         sheet = Sheet(catalogue.program("back"), ada)
         chosen = {"f-order": bought.title, "f-order-id": str(bought.id), "f-order-shown": bought.title}
-        live = filling.live(sheet, page(**chosen))
+        live = live_fill.live(sheet, page(**chosen))
         assert live["tables"]["f-lines"].count("<tr") == 2
         assert 'name="f-lines-1-quantity"' in live["tables"]["f-lines"]
-        assert filling.live(sheet, page(**chosen, **{"f-lines": "own"}))["tables"] == {}
-        assert filling.live(sheet, page(**chosen, **{"f-lines-0": "1", "f-lines-0-quantity": "1"}))["tables"] == {}
+        assert live_fill.live(sheet, page(**chosen, **{"f-lines": "own"}))["tables"] == {}
+        assert live_fill.live(sheet, page(**chosen, **{"f-lines-0": "1", "f-lines-0-quantity": "1"}))["tables"] == {}
 
 
 def test_without_script_a_button_takes_them_over(bought: Record, ada: Person, tables: Flask) -> None:
     with tables.test_request_context():
         sheet = Sheet(catalogue.program("back"), ada)
         sent = page(**{"f-order": bought.number or "", "f-lines-0": "1", "f-lines-0-quantity": "7"})
-        assert filling.act(sheet.program, sent, "take:lines")
+        assert plain_fill.act(sheet.program, sent, "take:lines")
         html = filling.again(sheet, sent, (), complain=False)
         assert html.count('name="f-lines-0-quantity"') == 1
         assert 'value="3"' in html
@@ -121,3 +122,17 @@ def test_what_is_filled_from_must_be_there(tables: Flask) -> None:
     with pytest.raises(Refused) as error:
         catalogue.publish_form({**RETURN, "fields": fields}, by="ada")
     assert [(each.path, each.code) for each in error.value.problems] == [("/fields/0/fill/lines", "does_not_fit")]
+
+
+def test_who_took_all_rows_out_without_script_gets_none_back(bought: Record, ada: Person, tables: Flask) -> None:
+    with tables.test_request_context():
+        sheet = Sheet(catalogue.program("back"), ada)
+        chosen = {"f-order": bought.title, "f-order-id": str(bought.id), "f-order-shown": bought.title}
+        sent = page(**chosen, **{"f-lines-0": "1", "f-lines-0-quantity": "2"})
+        assert plain_fill.act(sheet.program, sent, "remove:lines:0")
+        html = filling.again(sheet, sent, (), complain=False)
+        mark = re.search(r'name="f-lines" value="([^"]*)"', html)
+        assert mark is not None
+        again = page(**chosen, **{"f-lines": mark[1], "f-lines-0": "1", "f-lines-0-quantity": ""})
+        assert 'value="2"' not in filling.again(sheet, again, (), complain=False)
+        assert "lines" not in filling.submit(sheet, again).values

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
-from signoff.forms import catalogue, filling, following, service
+from signoff.forms import catalogue, filling, following, live_fill, service
 from signoff.forms.definition import Field
 from signoff.forms.filling import Sheet
 from signoff.forms.program import FormProgram
@@ -181,9 +181,9 @@ def test_the_script_says_at_once_what_the_server_says_then(
         script = json.loads(filling.script(sheet, opened))
         for _ in range(CASES if name == "everything" else CASES // 8):
             sent = typist.page(sheet.program)
-            put(sent, filling.live(sheet, sent)["inputs"])
+            put(sent, live_fill.live(sheet, sent)["inputs"])
             asked.append({**script, "sent": [[key, sent.getlist(key)] for key in sent]})
-            expected.append(filling.live(sheet, sent))
+            expected.append(live_fill.live(sheet, sent))
         names = frozenset(sheet.program.names)
     blank = {"now": "2026-03-01T00:00:00Z", "zone": "UTC", "worlds": [], "formulas": [], "conditions": []}
     said = answers(tmp_path, {**blank, "forms": asked})["forms"]

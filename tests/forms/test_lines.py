@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from signoff.forms import filling
+from signoff.forms import plain_fill
 from signoff.forms.program import FormProgram
 from signoff.forms.wire import filled_rows, raw_of
 
@@ -42,12 +42,12 @@ def test_rows_are_read_in_the_order_of_the_page(things: FormProgram) -> None:
 ])  # fmt: skip
 def test_buttons_move_rows_without_script(things: FormProgram, action: str, order: str) -> None:
     sent = page((0, "a"), (1, "b"), (2, "c"))
-    assert filling.act(things, sent, action)
+    assert plain_fill.act(things, sent, action)
     assert "".join(words(things, sent)) == order
 
 
 def test_a_row_added_without_script_comes_last(things: FormProgram) -> None:
     sent = page((5, "a"), (2, "b"))
-    assert filling.act(things, sent, "add:lines")
+    assert plain_fill.act(things, sent, "add:lines")
     sent["f-lines-6-what"] = "c"
     assert words(things, sent) == ["a", "b", "c"]
