@@ -93,7 +93,7 @@ class EventBody(ma.Schema):
 
 
 def _record(record: Record) -> Json:
-    return forms.record_json(record, by=current_person(), language=current_language())
+    return forms.record_json(record, by=current_person())
 
 
 @blp.get("/records/<int:record_id>/history")

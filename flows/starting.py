@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import render_template, url_for
+from flask import current_app, url_for
 from markupsafe import Markup
 from sqlalchemy.engine import Connection
 
@@ -23,6 +23,7 @@ from ..platform.text import msg
 from . import answering, carrying, cases, catalogue, engine, predict, predicting, showing, store, sums, visibility
 from .effects import Actor
 from .events import Edited
+from .program import FlowProgram
 from .run import START
 
 
@@ -106,16 +107,30 @@ class FlowLifecycle:
 
     def extend_evaluation(self, program: FormProgram, reading: Reading, by: Person | None) -> Mapping[str, Any]:
         """The predicted route, as data and drawn for the side of the form."""
-        if by is None or not program.version or not self.has_flow(program.form.key):  # a preview has a route of its own
+        found = self._route(program, reading, by)
+        if found is None:
             return {}
-        prediction, flow = predicting.of_reading(program, reading, by)
-        route = replace(predicting.view(prediction, flow, current_language()), is_complete=reading.ok)
-        return {
-            "route": predict.route_json(prediction, current_language()),
-            "aside": Markup(render_template("signoff/flows/route_aside.html", route=route)),  # noqa: S704 - our own
-        }
+        return {"route": predict.route_json(found[0], current_language()), "aside": _drawn(*found, reading)}
+
+    def aside(self, program: FormProgram, reading: Reading, by: Person | None) -> str:
+        found = self._route(program, reading, by)
+        return _drawn(*found, reading) if found is not None else ""
+
+    def _route(
+        self, program: FormProgram, reading: Reading, by: Person | None
+    ) -> tuple[predict.Prediction, FlowProgram] | None:
+        if by is None or not program.version or not self.has_flow(program.form.key):  # a preview has a route of its own
+            return None
+        return predicting.of_reading(program, reading, by)
 
     def record_url(self, record: Record) -> str | None:
         if record.status in ("draft", "kept"):
             return None
         return url_for("signoff_flows.follow", record_id=record.id)
+
+
+def _drawn(prediction: predict.Prediction, flow: FlowProgram, reading: Reading) -> Markup:
+    route = replace(predicting.view(prediction, flow, current_language()), is_complete=reading.ok)
+    # a part of a page, which asks for nothing that pages are given
+    template = current_app.jinja_env.get_template("signoff/flows/route_aside.html")
+    return Markup(template.render(route=route))  # noqa: S704 - our own

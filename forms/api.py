@@ -11,7 +11,7 @@ from ..platform.api.definitions import definition_routes
 from ..platform.definitions import Stored
 from ..platform.people import owners as people_owners
 from ..platform.people import policy
-from ..platform.people.current import current_language, current_person
+from ..platform.people.current import current_person
 from ..platform.people.directory import ADMIN, Person
 from ..platform.problems import Problem
 from ..platform.web.language import say
@@ -120,7 +120,7 @@ _LINK_PARAMETERS = [
 def submit(body: dict[str, Any], form_key: str) -> Any:
     person = current_person()
     made = service.submit(form_key, body["values"], by=person, draft=body["draft"], confirmed=body["confirmed"])
-    return service.record_json(made, by=person, language=current_language())
+    return service.record_json(made, by=person)
 
 
 @blp.get("/forms/<string:form_key>/records")
@@ -138,7 +138,7 @@ def listed(form_key: str) -> Any:
         after=asked.after,
         limit=asked.limit,
     )
-    return {"items": service.records_json(page.items, by=person, language=current_language()), "next": page.next}
+    return {"items": service.records_json(page.items, by=person), "next": page.next}
 
 
 def _where(text: str | None) -> Any:
@@ -210,7 +210,7 @@ def _view_json(view: views.View) -> dict[str, Any]:
 @blp.doc(summary="One record")
 def one(record_id: int) -> Any:
     person = current_person()
-    return service.record_json(service.read_record(record_id, by=person), by=person, language=current_language())
+    return service.record_json(service.read_record(record_id, by=person), by=person)
 
 
 @blp.get("/records/<int:record_id>/links")
@@ -221,7 +221,7 @@ def links(record_id: int) -> Any:
     record = service.read_record(record_id, by=person)
     form = request.args.get("form") or None
     page = linking.page_of(record, person, form=form, after=asked.after, limit=asked.limit)
-    return {"items": service.records_json(page.items, by=person, language=current_language()), "next": page.next}
+    return {"items": service.records_json(page.items, by=person), "next": page.next}
 
 
 @blp.patch("/records/<int:record_id>")
@@ -232,7 +232,7 @@ def change(body: dict[str, Any], record_id: int) -> Any:
     person = current_person()
     asked = {"revision": body["revision"], "confirmed": body["confirmed"]}
     changed = service.update(record_id, body["values"], by=person, **asked)
-    return service.record_json(changed, by=person, language=current_language())
+    return service.record_json(changed, by=person)
 
 
 @blp.delete("/records/<int:record_id>")
@@ -249,7 +249,7 @@ def delete(record_id: int) -> None:
 def send(query: dict[str, Any], record_id: int) -> Any:
     person = current_person()
     sent = service.send(record_id, by=person, confirmed=query["confirmed"])
-    return service.record_json(sent, by=person, language=current_language())
+    return service.record_json(sent, by=person)
 
 
 def _check(document: dict[str, Any]) -> tuple[Problem, ...]:

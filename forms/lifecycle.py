@@ -67,7 +67,11 @@ class Lifecycle(Protocol):
         ...
 
     def extend_evaluation(self, program: FormProgram, reading: Reading, by: Person | None) -> Mapping[str, Any]:
-        """What the fill page shows beside a live reading: ``{"aside": html}``."""
+        """What the fill page shows beside a live reading: ``{"aside": html}``, and more for programs."""
+        ...
+
+    def aside(self, program: FormProgram, reading: Reading, by: Person | None) -> str:
+        """The same HTML alone, for a page that is drawn; empty where nothing stands beside the form."""
         ...
 
     def record_url(self, record: Record) -> str | None:
@@ -113,6 +117,9 @@ class Kept:
 
     def extend_evaluation(self, program: FormProgram, reading: Reading, by: Person | None) -> Mapping[str, Any]:  # noqa: ARG002
         return {}
+
+    def aside(self, program: FormProgram, reading: Reading, by: Person | None) -> str:  # noqa: ARG002
+        return ""
 
     def record_url(self, record: Record) -> str | None:  # noqa: ARG002
         return None

@@ -9,14 +9,13 @@ from . import catalogue, lifecycle
 from .records import Record
 
 
-def record_json(record: Record, *, by: Person | None = None, language: str = "en") -> dict[str, Any]:
+def record_json(record: Record, *, by: Person | None = None) -> dict[str, Any]:
     """The Record of ``interfaces.md``; fields that ``by`` may not see now are left out."""
-    return records_json([record], by=by, language=language)[0]
+    return records_json([record], by=by)[0]
 
 
-def records_json(found: Sequence[Record], *, by: Person | None = None, language: str = "en") -> list[dict[str, Any]]:
+def records_json(found: Sequence[Record], *, by: Person | None = None) -> list[dict[str, Any]]:
     """The same for a page of records, with as many statements as for one."""
-    del language  # texts of definitions are not part of a record
     current = lifecycle.current()
     runs = current.runs_json(found)
     hidden = current.hidden(found, by) if by else {}

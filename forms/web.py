@@ -144,7 +144,7 @@ def _aside(sheet: Sheet, drawn: Drawn) -> Any:
     """What stands beside the form when it is drawn by the server: the predicted route."""
     if not sheet.is_draft:
         return ""
-    return lifecycle.current().extend_evaluation(sheet.program, drawn.reading, sheet.by).get("aside", "")
+    return lifecycle.current().aside(sheet.program, drawn.reading, sheet.by)
 
 
 @bp.post("/forms/<form_key>/evaluate")
