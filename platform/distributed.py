@@ -21,7 +21,7 @@ from flask import Flask
 from procrastinate.jobs import Job as CarriedJob
 from sqlalchemy.engine import Connection
 
-from . import background, clock
+from . import background, claiming, clock, performing
 from .background import THREADS, Lane
 from .models import settings
 
@@ -85,10 +85,10 @@ def do(job_id: int) -> None:
     Raises:
         NotYet: it is not due, or failed and is due again.
     """
-    job = background.claim_one(job_id, clock.now())
+    job = claiming.claim_one(job_id, clock.now())
     if job is not None:
-        background.perform(job)
-    at = background.again_at(job_id)
+        performing.perform(job)
+    at = claiming.again_at(job_id)
     if at is not None:
         # the clock of a test stands still, that of procrastinate does not
         raise NotYet(datetime.now(UTC) + max(at - clock.now(), timedelta(seconds=1)))

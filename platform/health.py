@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.engine import make_url
 
-from . import background, clock, config, files, mail, migrating, scheduler
+from . import clock, config, dead_letters, files, mail, migrating, scheduler
 from .db import reading
 from .errors import SignoffError
 from .models import outbox
@@ -163,7 +163,7 @@ def _outbox() -> tuple[bool, Message]:
             )
         ).scalar_one()
     if dead:
-        newest = background.dead_letters(limit=1)[0]
+        newest = dead_letters.dead_letters(limit=1)[0]
         return False, msg(
             "%(n)s messages were given up; the last one because: %(reason)s. See the page “Background work”.",
             n=dead,

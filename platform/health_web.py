@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 
-from . import background, clock, health, metrics, timers
+from . import clock, dead_letters, health, metrics, timers
 from .people import policy, tokens
 from .people.current import current_person
 from .people.directory import ADMIN, AUDITOR
@@ -64,7 +64,7 @@ def work() -> ResponseReturnValue:
     """What could not be delivered, timers that fail, and whether this installation is well."""
     policy.require(current_person(), ADMIN)
     before = request.args.get("before", type=int)
-    dead = background.dead_letters(before=before, limit=51)
+    dead = dead_letters.dead_letters(before=before, limit=51)
     return render_template(
         "signoff/platform/operations/background.html",
         dead=dead[:50],
@@ -79,9 +79,9 @@ def settle(job_id: int) -> ResponseReturnValue:
     """Send a message that was given up again, or throw it away."""
     policy.require(current_person(), ADMIN)
     if request.form.get("do") == "discard":
-        background.discard(job_id)
+        dead_letters.discard(job_id)
         flash(_("The message is discarded."))
     else:
-        background.send_again(job_id)
+        dead_letters.send_again(job_id)
         flash(_("The message is sent again."))
     return redirect(url_for(".work"), code=303)

@@ -17,7 +17,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
-from . import background, bells, clock, timers
+from . import background, bells, claiming, clock, performing, timers
 from .background import THREADS, Lane
 from .db import reading
 from .errors import Unavailable
@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 _LANES = tuple(Lane)
 _NEXT_DUE = sa.select(
     timers.NEXT_DUE.scalar_subquery().label("timer"),
-    *(background.next_due_in(lane).scalar_subquery().label(lane) for lane in _LANES),
+    *(claiming.next_due_in(lane).scalar_subquery().label(lane) for lane in _LANES),
 )
 
 Due = Mapping[Lane, datetime]
@@ -68,11 +68,11 @@ def run_due(app: Flask, now: datetime | None = None) -> int:
         while True:
             at = now or clock.now()
             fired = timers.work(CLAIMED_TIMERS, at)
-            jobs = background.claim(CLAIMED_EACH * THREADS[Lane.INSIDE], at)
+            jobs = claiming.claim(CLAIMED_EACH * THREADS[Lane.INSIDE], at)
             if not fired and not jobs:
                 return done
-            for batch in background.batches(jobs):
-                background.perform_all(batch)
+            for batch in performing.batches(jobs):
+                performing.perform_all(batch)
             done += fired + len(jobs)
 
 
@@ -100,7 +100,7 @@ class Worker:
             lane: ThreadPoolExecutor(threads, thread_name_prefix=f"signoff-{lane}") for lane, threads in THREADS.items()
         }
         self._stopping = threading.Event()
-        self._forgetting = background.Forgetting()
+        self._forgetting = performing.Forgetting()
         self._jobs: dict[Lane, dict[int, background.Job]] = {lane: {} for lane in Lane}  # claimed and not yet done
         self._extended_at = clock.now()
         self._ticking = False
@@ -195,7 +195,7 @@ class Worker:
         room = self._room()
         done = True
         for lane in [lane for lane, at in jobs.items() if at <= before and room[lane] > 0]:
-            claimed = background.claim(room[lane], now, lane=lane, due=before)
+            claimed = claiming.claim(room[lane], now, lane=lane, due=before)
             self._hand_out(lane, claimed)
             done = done and len(claimed) < room[lane]
         if timer is not None and timer <= now:
@@ -218,18 +218,18 @@ class Worker:
 
     def _extend(self, now: datetime) -> None:
         """Keep the jobs of long handlers ours, whichever way the clock was moved."""
-        if abs(now - self._extended_at) < background.LEASE / 3:
+        if abs(now - self._extended_at) < claiming.LEASE / 3:
             return
         self._extended_at = now
         with self._lock:
             jobs = [job for lane in self._jobs.values() for job in lane.values()]
         if jobs:
-            background.extend(jobs, now)
+            claiming.extend(jobs, now)
 
     def _hand_out(self, lane: Lane, jobs: list[background.Job]) -> None:
         with self._lock:
             self._jobs[lane].update((job.id, job) for job in jobs)
-        for batch in background.batches(jobs):
+        for batch in performing.batches(jobs):
             self._pools[lane].submit(self._perform, lane, batch)
 
     def _perform(self, lane: Lane, batch: list[background.Job]) -> None:
@@ -237,9 +237,9 @@ class Worker:
             with background.work_context(self._app):
                 if self._stopping.is_set():
                     for job in batch:
-                        background.release(job)
+                        performing.release(job)
                 else:
-                    background.perform_all(batch, done=self._forgetting)
+                    performing.perform_all(batch, done=self._forgetting)
         finally:
             with self._lock:
                 for job in batch:

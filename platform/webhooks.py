@@ -17,11 +17,12 @@ from flask import Flask
 from sqlalchemy.engine import Connection
 from standardwebhooks.webhooks import Webhook as Signer
 
-from . import audit, background, caches, clock, events, json, outgoing
+from . import audit, background, caches, clock, dead_letters, events, json, outgoing
 from .acting import ActingAs
 from .audit import Entry
-from .background import DeadLetter, GiveUp, Job, Lane, Retry, enqueue
+from .background import GiveUp, Job, Lane, Retry, enqueue
 from .db import after_commit, reading, transaction, utc_text
+from .dead_letters import DeadLetter
 from .errors import NotFound, Refused
 from .events import EVENTS, Event
 from .keys import KEY
@@ -351,12 +352,12 @@ def _of(key: str) -> sa.ColumnElement[bool]:
 
 def undelivered(key: str, *, before: int | None = None, limit: int = 50) -> list[DeadLetter]:
     """Events that a webhook did not take, the newest first."""
-    return background.dead_letters(before=before, limit=limit, where=_of(key))
+    return dead_letters.dead_letters(before=before, limit=limit, where=_of(key))
 
 
 def send_all_again(key: str) -> int:
     """Bring every event that was given up back to life, a thousand at a time; how many."""
     dead = undelivered(key, limit=1000)
     for each in dead:
-        background.send_again(each.id)
+        dead_letters.send_again(each.id)
     return len(dead)

@@ -5,10 +5,10 @@ from typing import Any
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields
 
-from . import background, webhooks
+from . import dead_letters, webhooks
 from .api import PAGE_PARAMETERS, Blueprint, list_of, page_args, page_json
-from .background import DeadLetter
 from .db import utc_text
+from .dead_letters import DeadLetter
 from .errors import NotFound
 from .paging import decode_cursor, page_of
 from .people.current import current_admin
@@ -172,5 +172,5 @@ def send_again(webhook: str, number: int) -> ResponseReturnValue:
     current_admin()
     if not any(each.id == number for each in webhooks.undelivered(webhook, before=number + 1, limit=1)):
         raise NotFound(msg("No undelivered message %(id)s. It was sent or discarded meanwhile.", id=number))
-    background.send_again(number)
+    dead_letters.send_again(number)
     return {"number": number}

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length
 
-from . import background, webhooks
+from . import dead_letters, webhooks
 from .errors import Refused
 from .events import EVENTS
 from .people.current import current_admin
@@ -147,9 +147,9 @@ def settle(key: str, job_id: int) -> ResponseReturnValue:
     """Send one event again, or throw it away."""
     current_admin()
     if request.form.get("do") == "discard":
-        background.discard(job_id)
+        dead_letters.discard(job_id)
         flash(_("The event is discarded."))
     else:
-        background.send_again(job_id)
+        dead_letters.send_again(job_id)
         flash(_("The event is sent again."))
     return redirect(url_for(".show", key=key), code=303)

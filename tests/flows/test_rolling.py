@@ -11,7 +11,7 @@ from flask import Flask
 from signoff import create_app
 from signoff.flows import service
 from signoff.forms import service as forms
-from signoff.platform import audit, background, migrating, timers
+from signoff.platform import audit, background, claiming, dead_letters, migrating, timers
 from signoff.platform.background import enqueue
 from signoff.platform.db import engine, metadata, reading, transaction
 from signoff.platform.models import outbox
@@ -68,7 +68,7 @@ def test_columns_of_the_next_version_disturb_nothing(context: Flask, at: Clock) 
     run_due(context)
     assert forms.read_record(made.id, by=person("amy")).status == "approved"
     assert audit.verify().ok
-    assert background.dead_letters() == []
+    assert dead_letters.dead_letters() == []
 
 
 # What the version before lanes says to the table of jobs.
@@ -85,13 +85,13 @@ def test_a_job_of_the_version_before_is_done_by_this_one(
     context: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[Any] = []
-    monkeypatch.setattr(background, "_handlers", {"test": done.append})
+    monkeypatch.setattr(background, "handlers", {"test": done.append})
     old = sa.text(BEFORE["enqueue"]).bindparams(
         sa.bindparam("payload", type_=outbox.c.payload.type), sa.bindparam("now", type_=outbox.c.due_at.type)
     )
     with transaction() as conn:
         conn.execute(old, {"key": "old", "kind": "test", "payload": {"n": 1}, "now": at.now()})
-    assert [job.key for job in background.claim(10, at.now(), lane=background.Lane.INSIDE)] == ["old"]
+    assert [job.key for job in claiming.claim(10, at.now(), lane=background.Lane.INSIDE)] == ["old"]
 
 
 def test_a_job_of_this_version_is_found_by_the_one_before(context: Flask, at: Clock) -> None:

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from signoff.platform import background, clock
+from signoff.platform import background, claiming, clock, dead_letters, performing
 from signoff.platform.background import GiveUp, Job, Retry, enqueue
 from signoff.platform.db import reading, transaction
 from signoff.platform.errors import Conflict, NotFound
@@ -21,7 +21,7 @@ Seen = list[Job]
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
     """Jobs of kind ``test`` land here."""
-    monkeypatch.setattr(background, "_handlers", dict(background._handlers))
+    monkeypatch.setattr(background, "handlers", dict(background.handlers))
     jobs: Seen = []
     background.handler("test")(jobs.append)
     return jobs
@@ -71,15 +71,15 @@ def test_two_claims_never_get_the_same_job(context: Flask, at: Clock, seen: Seen
     with transaction() as conn:
         for number in range(5):
             enqueue(conn, "test", {"n": number})
-    first, second = background.claim(3, clock.now()), background.claim(3, clock.now())
+    first, second = claiming.claim(3, clock.now()), claiming.claim(3, clock.now())
     assert sorted(job.id for job in first + second) == list(range(first[0].id, first[0].id + 5))
-    assert background.claim(3, clock.now()) == []
+    assert claiming.claim(3, clock.now()) == []
 
 
 def test_jobs_of_a_killed_worker_come_back(context: Flask, at: Clock, seen: Seen) -> None:
     with transaction() as conn:
         enqueue(conn, "test", {})
-    background.claim(1, clock.now())
+    claiming.claim(1, clock.now())
     assert run_due(context) == 0
     at.move(minutes=6)
     assert run_due(context) == 1
@@ -89,9 +89,9 @@ def test_jobs_of_a_killed_worker_come_back(context: Flask, at: Clock, seen: Seen
 def test_a_worker_that_lost_its_lease_cannot_finish(context: Flask, at: Clock) -> None:
     with transaction() as conn:
         enqueue(conn, "test", {})
-    (late,) = background.claim(1, clock.now())
+    (late,) = claiming.claim(1, clock.now())
     at.move(minutes=6)
-    (now_ours,) = background.claim(1, clock.now())
+    (now_ours,) = claiming.claim(1, clock.now())
     with pytest.raises(Conflict), transaction() as conn:
         late.finish(conn)
     with transaction() as conn:
@@ -102,18 +102,18 @@ def test_a_worker_that_lost_its_lease_cannot_finish(context: Flask, at: Clock) -
 def test_a_worker_that_lives_keeps_its_jobs(context: Flask, at: Clock) -> None:
     with transaction() as conn:
         enqueue(conn, "test", {})
-    jobs = background.claim(1, clock.now())
+    jobs = claiming.claim(1, clock.now())
     for _ in range(5):
         at.move(seconds=20)
-        background.extend(jobs, clock.now())
-        assert background.claim(1, clock.now()) == []
+        claiming.extend(jobs, clock.now())
+        assert claiming.claim(1, clock.now()) == []
     with transaction() as conn:
         jobs[0].finish(conn)
     assert _rows() == 0
 
 
 def test_effect_and_end_commit_together(context: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "_handlers", {})
+    monkeypatch.setattr(background, "handlers", {})
     fail = [True]
 
     @background.handler("test")
@@ -138,7 +138,7 @@ def test_effect_and_end_commit_together(context: Flask, at: Clock, monkeypatch: 
 def test_failures_back_off_until_the_job_is_dead_and_can_be_sent_again(
     context: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(background, "_handlers", {})
+    monkeypatch.setattr(background, "handlers", {})
     calls: list[int] = []
 
     @background.handler("test")
@@ -153,16 +153,16 @@ def test_failures_back_off_until_the_job_is_dead_and_can_be_sent_again(
     assert run_due(context) == 0
     at.move(seconds=1)
     assert run_due(context) == 1
-    for _ in range(background.MAX_ATTEMPTS):
+    for _ in range(performing.MAX_ATTEMPTS):
         at.move(hours=1)
         run_due(context)
-    assert calls == list(range(1, background.MAX_ATTEMPTS + 1))
-    (dead,) = background.dead_letters()
+    assert calls == list(range(1, performing.MAX_ATTEMPTS + 1))
+    (dead,) = dead_letters.dead_letters()
     assert (dead.key, dead.last_error) == ("mail:1", "OSError: the mail server is away")
 
-    background.send_again(dead.id)
+    dead_letters.send_again(dead.id)
     assert run_due(context) == 1
-    assert background.dead_letters() == []
+    assert dead_letters.dead_letters() == []
 
 
 @pytest.mark.parametrize(
@@ -185,11 +185,11 @@ def test_a_handler_says_how_to_go_on(
     def run(job: Job) -> None:
         raise error
 
-    monkeypatch.setattr(background, "_handlers", {"test": run})
+    monkeypatch.setattr(background, "handlers", {"test": run})
     with transaction() as conn:
         enqueue(conn, "test", {})
     run_due(context)
-    assert bool(background.dead_letters()) is dead
+    assert bool(dead_letters.dead_letters()) is dead
     if again is not None:
         at.move(seconds=again.total_seconds() - 1)
         assert run_due(context) == 0
@@ -207,4 +207,4 @@ def test_a_job_without_handler_waits_for_its_plugin(context: Flask, at: Clock, s
 
 def test_discarding_what_is_gone_says_so(context: Flask) -> None:
     with pytest.raises(NotFound, match="No undelivered message 17"):
-        background.discard(17)
+        dead_letters.discard(17)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from signoff import create_app
-from signoff.platform import background, clock, config, distributed, migrating
+from signoff.platform import background, claiming, clock, config, distributed, migrating, performing
 from signoff.platform.background import Job, Lane, enqueue
 from signoff.platform.db import engine, reading, transaction
 from signoff.platform.errors import Refused
@@ -58,7 +58,7 @@ def _by_procrastinate(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 def drain(app: Flask) -> int:
     """What :func:`run_due` does, by a worker of procrastinate that ends when nothing is left; how many jobs ran."""
     ran: list[Job] = []
-    perform = background.perform
+    perform = performing.perform
 
     def counted(job: Job) -> None:
         ran.append(job)
@@ -67,7 +67,7 @@ def drain(app: Flask) -> int:
     with transaction() as conn:
         conn.execute(sa.text("UPDATE procrastinate_jobs SET scheduled_at = NULL"))  # the clock of a test is our own
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(background, "perform", counted)
+        patch.setattr(performing, "perform", counted)
         thread = threading.Thread(target=lambda: asyncio.run(_drain(app)))
         thread.start()
         thread.join(PATIENCE)
@@ -112,7 +112,7 @@ def test_workers_do_them_and_leave_nothing(context: Flask, monkeypatch: pytest.M
             done.append(job.payload["name"])
             changed.notify_all()
 
-    monkeypatch.setattr(background, "_handlers", {"test": run})
+    monkeypatch.setattr(background, "handlers", {"test": run})
     workers = [Worker(context), Worker(context)]
     for each in workers:
         each.start()
@@ -149,7 +149,7 @@ def test_a_slow_receiver_holds_up_no_other_lane(context: Flask, monkeypatch: pyt
 
 def test_jobs_of_a_worker_that_died_are_taken_up_by_another(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     done = threading.Event()
-    monkeypatch.setattr(background, "_handlers", {"test": lambda job: done.set()})
+    monkeypatch.setattr(background, "handlers", {"test": lambda job: done.set()})
     with transaction() as conn:
         enqueue(conn, "test", {})
         # what a killed process leaves: a worker without a heartbeat, and a job in its hands
@@ -176,7 +176,7 @@ def test_what_the_outbox_held_before_the_switch_is_done(
     context: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A row that procrastinate does not know: from before, from a node of the version before, or lost on the way."""
-    monkeypatch.setattr(background, "_handlers", {"test": lambda job: done.append(job.id)})
+    monkeypatch.setattr(background, "handlers", {"test": lambda job: done.append(job.id)})
     done: list[int] = []
     with transaction() as conn:
         enqueue(conn, "test", {})
@@ -196,11 +196,11 @@ def test_a_job_left_by_procrastinate_is_done_by_the_outbox_and_not_again(
 ) -> None:
     """Switched back: the rows are all there; what is left in procrastinate's table finds nothing to do."""
     done: list[int] = []
-    monkeypatch.setattr(background, "_handlers", {"test": lambda job: done.append(job.id)})
+    monkeypatch.setattr(background, "handlers", {"test": lambda job: done.append(job.id)})
     with transaction() as conn:
         enqueue(conn, "test", {})
-    (job,) = background.claim(1, clock.now())
-    background.perform(job)
+    (job,) = claiming.claim(1, clock.now())
+    performing.perform(job)
     assert drain(context) == 0
     assert len(done) == 1
 
@@ -244,7 +244,7 @@ def test_a_failed_job_comes_again_at_the_time_its_row_says(context: Flask, monke
     def fail(job: Job) -> None:
         raise background.Retry(timedelta(minutes=10), "busy")
 
-    monkeypatch.setattr(background, "_handlers", {"test": fail})
+    monkeypatch.setattr(background, "handlers", {"test": fail})
     with transaction() as conn:
         enqueue(conn, "test", {})
     drain(context)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from signoff.platform import background, health, migrating
+from signoff.platform import background, dead_letters, health, migrating
 from signoff.platform.db import transaction
 from signoff.platform.scheduler import run_due
 
@@ -41,7 +41,7 @@ def test_what_is_wrong_is_said_with_what_to_do(
 
 
 def test_work_that_nobody_does_is_noticed(context: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "_handlers", {"test": lambda job: None})
+    monkeypatch.setattr(background, "handlers", {"test": lambda job: None})
     with transaction() as conn:
         background.enqueue(conn, "test", {})
     at.move(minutes=11)
@@ -78,12 +78,12 @@ def test_admins_see_what_failed_and_send_it_again(
     def give_up(job: background.Job) -> None:
         raise background.GiveUp("550 no such user")
 
-    monkeypatch.setattr(background, "_handlers", {"test": give_up})
+    monkeypatch.setattr(background, "handlers", {"test": give_up})
     with company.app_context():
         with transaction() as conn:
             background.enqueue(conn, "test", {}, key="mail:amy")
         run_due(company)
-        job_id = background.dead_letters()[0].id
+        job_id = dead_letters.dead_letters()[0].id
         assert "550 no such user" in _failed(company)["outbox"]
     with sign_in("amy") as browser:
         assert browser.get("/background").status_code == 403
@@ -93,7 +93,7 @@ def test_admins_see_what_failed_and_send_it_again(
         monkeypatch.setitem(company.config, "WTF_CSRF_ENABLED", False)
         assert browser.post(f"/background/{job_id}", data={"do": "again"}).status_code == 303
         with company.app_context():
-            assert background.dead_letters() == []
+            assert dead_letters.dead_letters() == []
             run_due(company)
         assert browser.post(f"/background/{job_id}", data={"do": "discard"}).status_code == 303
         assert "Everything was delivered" in browser.get("/background").text

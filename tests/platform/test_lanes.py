@@ -22,7 +22,7 @@ def test_slow_webhooks_hold_up_no_other_lane(context: Flask, monkeypatch: pytest
         slow.release()
         may_end.wait(PATIENCE)
 
-    monkeypatch.setattr(background, "_handlers", {"slow": hang, "quick": lambda job: done.set()})
+    monkeypatch.setattr(background, "handlers", {"slow": hang, "quick": lambda job: done.set()})
     monkeypatch.setattr(timers, "_chores", {})
     worker = Worker(context)
     worker.start()

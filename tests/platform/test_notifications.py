@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from signoff.platform import background, message_templates, notifications
+from signoff.platform import dead_letters, message_templates, notifications
 from signoff.platform.background import GiveUp, Job
 from signoff.platform.db import reading, transaction
 from signoff.platform.models import notifications as table
@@ -139,7 +139,7 @@ def test_an_unknown_template_is_a_dead_letter(
 ) -> None:
     _send(people=["amy"], template="unknown")
     run_due(context)
-    assert "no template 'unknown'" in background.dead_letters()[0].last_error
+    assert "no template 'unknown'" in dead_letters.dead_letters()[0].last_error
 
 
 def test_nobody_to_tell_costs_nothing(company: Flask, context: Flask) -> None:

@@ -42,7 +42,7 @@ class Done:
 
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> Done:
-    monkeypatch.setattr(background, "_handlers", {})
+    monkeypatch.setattr(background, "handlers", {})
     monkeypatch.setattr(timers, "_kinds", {})
     monkeypatch.setattr(timers, "_chores", {})
     found = Done()

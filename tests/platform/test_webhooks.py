@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from signoff.platform import background, clock, outgoing, webhooks
+from signoff.platform import clock, dead_letters, outgoing, webhooks
 from signoff.platform.db import transaction
 from signoff.platform.errors import NotFound, Refused
 from signoff.platform.outgoing import Blocked, NoAnswer, check_url, is_allowed
@@ -201,7 +201,7 @@ def test_a_deleted_webhook_takes_what_waits_with_it(receiver: Receiver, context:
     webhooks.delete("erp", by=None)
     assert run_due(context) == 1
     assert receiver.requests == []
-    assert background.dead_letters() == []
+    assert dead_letters.dead_letters() == []
     with pytest.raises(NotFound):
         webhooks.find("erp")
 

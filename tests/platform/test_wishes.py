@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 
-from signoff.platform import background, message_templates, notifications, wishes
+from signoff.platform import claiming, message_templates, notifications, performing, wishes
 from signoff.platform.db import transaction
 from signoff.platform.errors import Refused
 from signoff.platform.message_templates import REMINDERS
@@ -118,11 +118,11 @@ def test_a_reminder_that_comes_while_others_are_sent_is_not_lost(
     _tell("reminder", 1)
     run_due(context)
     at.move(minutes=2)
-    [job] = background.claim(10, at.now())
+    [job] = claiming.claim(10, at.now())
     _tell("reminder", 2)
-    [told] = background.claim(10, at.now())
-    background.perform(told)
-    background.perform(job)
+    [told] = claiming.claim(10, at.now())
+    performing.perform(told)
+    performing.perform(job)
     at.move(minutes=5)
     run_due(context)
     assert "Reminder 2" in " ".join(each.title + each.body for each in delivered)
