@@ -89,7 +89,7 @@ def _is_long_enough(q: str) -> bool:
 
 
 def _of_form(form: Form, q: str, by: Person) -> OfForm | None:
-    page = listing.find(form.key, by=by, q=q, limit=FIRST)
+    page = listing.find(form.key, by=by, q=q, limit=FIRST, newest=terms.LOOKED_THROUGH)
     if not page.items:
         return None
     hidden = visibility.hidden(page.items, by)

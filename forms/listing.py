@@ -56,10 +56,11 @@ def find(
     to: int | None = None,
     after: str | None = None,
     limit: int = 50,
+    newest: int | None = None,
 ) -> Page[Record]:
     """Records of a form that ``by`` may see (``None``: the system), the newest first unless ``sort`` says otherwise.
 
-    ``to``: only those that look up the record of that id.
+    ``to``: only those that look up the record of that id. ``newest``: as :func:`.search.narrow` has it.
 
     Raises:
         Refused: a condition that cannot be searched by, an order that is not offered.
@@ -68,9 +69,10 @@ def find(
     form = catalogue.program(form_key).form
     dialect = db.engine().dialect.name
     order = order_of(form, sort, dialect)
-    query = _filtered(form, by=by, where=where, q=q, status=status, to=to, dialect=dialect)
+    query = _filtered(form, by=by, where=where, status=status, to=to, dialect=dialect)
     with db.reading() as conn:
-        rows = conn.execute(_ordered(query, order, after, limit + 1)).all()
+        narrowed = search.narrow(conn, query, form.key, q or "", newest=newest)
+        rows = conn.execute(_ordered(narrowed, order, after, limit + 1)).all()
         shown = rows[:limit]
         items = _without_answers(form, records.complete(conn, shown), by, where, sort, q)
         items = _without_hidden_links(items, by, to)
@@ -129,9 +131,10 @@ def count(
     """How many records :func:`find` would give in all, counted up to :data:`COUNT_CAP`."""
     form = catalogue.program(form_key).form
     dialect = db.engine().dialect.name
-    query = _filtered(form, by=by, where=where, q=q, status=status, to=to, dialect=dialect)
+    query = _filtered(form, by=by, where=where, status=status, to=to, dialect=dialect)
     query = query.with_only_columns(table.c.id)
     with db.reading() as conn:
+        query = search.narrow(conn, query, form.key, q or "").query
         found = conn.execute(sa.select(sa.func.count()).select_from(query.limit(COUNT_CAP + 1).subquery())).scalar_one()
     return Count(min(found, COUNT_CAP), found > COUNT_CAP)
 
@@ -175,7 +178,7 @@ def order_of(form: Form, sort: str | None, dialect: str) -> Order:
 
 
 def _filtered(
-    form: Form, *, by: Person | None, where: Any, q: str | None, status: str | None, to: int | None, dialect: str
+    form: Form, *, by: Person | None, where: Any, status: str | None, to: int | None, dialect: str
 ) -> sa.Select[Any]:
     query = sa.select(*COLUMNS).where(of_form(form.key), rights.visible(form, by))
     if to is not None:
@@ -184,8 +187,6 @@ def _filtered(
         query = query.where(table.c.status == _known_status(status))
     if where is not None:
         query = query.where(_condition(form, where, dialect))
-    for each in search.matching(form.key, q or ""):
-        query = query.where(table.c.id.in_(each))
     return query
 
 
@@ -204,12 +205,14 @@ def _condition(form: Form, where: Any, dialect: str) -> sa.ColumnElement[bool]:
     return clause(condition, form.fields, dialect)
 
 
-def _ordered(query: sa.Select[Any], order: Order, after: str | None, limit: int) -> sa.Select[Any]:
+def _ordered(narrowed: search.Narrowed, order: Order, after: str | None, limit: int) -> sa.Select[Any]:
+    query: sa.Select[Any] = narrowed.query
     ident: sa.ColumnElement[Any] = table.c.id
     position = order.column.position if order.column else None
     if after:
         query = query.where(_beyond(order, position, _values(order, after)))
-    turned = [each.desc() if order.descending else each.asc() for each in (position, ident) if each is not None]
+    by = (position, narrowed.order(ident))
+    turned = [each.desc() if order.descending else each.asc() for each in by if each is not None]
     if position is not None:
         query = query.add_columns(position.label("position"))
     return query.order_by(*turned).limit(limit)

@@ -139,9 +139,8 @@ def suggest(
             query = query.where(rights.visible(program.form, by))
         if only is not None:
             query = query.where(where.clause(only, program.form.fields, conn.dialect.name))
-        for each in search.matching(program.form.key, q):
-            query = query.where(table.c.id.in_(each))
-        for row in conn.execute(query.order_by(table.c.id.desc()).limit(limit)):
+        narrowed = search.narrow(conn, query, program.form.key, q, newest=search.LOOKED_THROUGH)
+        for row in conn.execute(narrowed.query.order_by(narrowed.order(table.c.id).desc()).limit(limit)):
             rows[row.id] = row
         sums = records.totals(conn, list(rows))
     others = [found_of(program, row, sums.get(row.id, {})) for row in rows.values() if not exact or row.id != exact.id]

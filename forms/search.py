@@ -2,17 +2,23 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ..platform import statements
-from .models import record_terms
+from .models import record_terms, records
 
 MAX_LENGTH = 40
 MAX_TERMS = 60
 MAX_QUERY_TERMS = 6
+RARE = 2000
+"""A term that stands in no more records is looked up; commoner ones are asked of records."""
+LOOKED_THROUGH = 10_000
+"""So many of the newest records are asked, where the first few are wanted at once."""
 _LAST = "\U0010ffff"
 
 _INSERT = statements.rows(record_terms, "form", "term", "record_id")
@@ -83,14 +89,51 @@ def query_terms(q: str) -> list[str]:
     return list(found)[:MAX_QUERY_TERMS]
 
 
-def matching(form: str, q: str) -> list[sa.Select[tuple[int]]]:
-    """Queries for record ids of ``form``, one per term of ``q``; a record must be in all of them."""
-    return [
-        sa.select(record_terms.c.record_id).where(
-            record_terms.c.form == form, record_terms.c.term >= term, record_terms.c.term < term + _LAST
-        )
-        for term in query_terms(q)
-    ]
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """``query`` gives only what all terms find. Where one of them is rare, it is found by ``ids`` and must then be put
+    in order: :meth:`order`."""
+
+    query: sa.Select[Any]
+    by_ids: bool
+
+    def order(self, ident: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """``ident`` to order by, in a way that does not tempt a database to walk along it instead."""
+        return ident + 0 if self.by_ids else ident
+
+
+def narrow(conn: Connection, query: sa.Select[Any], form: str, q: str, *, newest: int | None = None) -> Narrowed:
+    """Of ``query`` over records, in the order of their ids, what has words that begin as those of ``q``.
+
+    A term that few records have is looked up, and the others are asked of what it finds. Where all are common, records
+    are asked one after another: the first come soon, the rest only if there are ``newest`` at most to look through.
+    """
+    terms = query_terms(q)
+    counted = sorted((_how_many(conn, form, term), term) for term in terms)
+    is_rare = bool(counted) and counted[0][0] <= RARE
+    for place, (_number, term) in enumerate(counted):
+        if is_rare and place == 0:
+            query = query.where(records.c.id.in_(conn.scalars(_of_term(form, term)).all()))
+        else:
+            query = query.where(
+                sa.exists(_of_term(form, term).where(record_terms.c.record_id == records.c.id).correlate(records))
+            )
+    if counted and not is_rare and newest is not None:
+        oldest = sa.select(records.c.id).where(records.c.form == form).order_by(records.c.id.desc()).offset(newest)
+        query = query.where(records.c.id > sa.func.coalesce(oldest.limit(1).scalar_subquery(), 0))
+    return Narrowed(query, is_rare)
+
+
+def _of_term(form: str, term: str) -> sa.Select[tuple[int]]:
+    return sa.select(record_terms.c.record_id).where(
+        record_terms.c.form == form, record_terms.c.term >= term, record_terms.c.term < term + _LAST
+    )
+
+
+def _how_many(conn: Connection, form: str, term: str) -> int:
+    """How often the term stands in records, counted until it is not rare."""
+    found = _of_term(form, term).limit(RARE + 1).subquery()
+    return int(conn.execute(sa.select(sa.func.count()).select_from(found)).scalar_one())
 
 
 def index(conn: Connection, form: str, terms: Sequence[tuple[int, Sequence[str]]]) -> None:

@@ -6,6 +6,8 @@ import pytest
 from flask import Flask
 
 from signoff.flows import searching
+from signoff.forms import listing, lookup
+from signoff.forms import search as terms
 from signoff.platform import statements
 
 from ..conftest import Clock, SignIn
@@ -27,6 +29,36 @@ def test_everything_is_found_by_one_word() -> None:
     assert [each.form.key for each in found.records] == ["sales_order"]
     assert [(each.email, each.name, each.about) for each in found.customers] == [("cui@example.org", "Cui", 2)]
     assert [each.key for each in searching.find("li na", at_shop.person("amy")).people] == ["li"]
+
+
+@pytest.mark.parametrize("rare", [0, 1, terms.RARE], ids=["all are common", "some are", "all are rare"])
+def test_how_common_words_are_changes_nothing_of_what_they_find(rare: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terms, "RARE", rare)
+    sold = at_shop.order(100)
+    first, second = at_shop.refund(1, of=sold), at_shop.refund(2, of=sold, reason="other")
+    reader = at_shop.person("ada")
+
+    def found(q: str) -> list[int]:
+        page = listing.find("refund", by=reader, q=q)
+        assert listing.count("refund", by=reader, q=q).value == len(page.items)
+        return [each.id for each in page.items]
+
+    assert found("cui") == [second.id, first.id]
+    assert found(f"cui {first.number}") == [first.id]
+    assert found("cui nobody") == []
+    page = listing.find("refund", by=reader, q="cui", limit=1)
+    following = listing.find("refund", by=reader, q="cui", limit=1, after=page.next)
+    assert [each.id for each in (*page.items, *following.items)] == [second.id, first.id]
+    assert [each.id for each in lookup.suggest("refund", "cui", by=reader)] == [second.id, first.id]
+
+
+def test_words_that_many_have_are_looked_for_among_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    sold = at_shop.order(100)
+    first, second = at_shop.refund(1, of=sold), at_shop.refund(2, of=sold)
+    reader = at_shop.person("ada")
+    assert [each.id for each in listing.find("refund", by=reader, q="cui", newest=1).items] == [second.id, first.id]
+    monkeypatch.setattr(terms, "RARE", 0)
+    assert [each.id for each in listing.find("refund", by=reader, q="cui", newest=1).items] == [second.id]
 
 
 def test_nobody_finds_what_is_not_theirs_to_see() -> None:
