@@ -25,7 +25,7 @@ from ..platform.web import menus
 from ..platform.web.language import gettext as _
 from ..platform.web.language import gettext_here, say
 from ..platform.web.menus import MenuEntry
-from . import building, catalogue, changes, json_places, keys
+from . import building, catalogue, changes, json_places, keys, versions
 
 bp = Blueprint("signoff_definitions", __name__)
 
@@ -405,8 +405,8 @@ def _key_of(editing: Editing, document: Mapping[str, Any]) -> str:
 
 @bp.get("/definitions/<any(form, flow):kind>/<string:key>/versions/<int:number>")
 def version(kind: str, key: str, number: int) -> ResponseReturnValue:
-    """One version, and what it changed, in words."""
-    _reader(kind, key)
+    """One version: what it changed, in words, and what it is."""
+    person = _reader(kind, key)
     stored = definitions.get(kind, key, number)
     if stored is None:
         raise NotFound(msg("There is no version %(number)s of %(key)s.", number=number, key=key))
@@ -416,7 +416,8 @@ def version(kind: str, key: str, number: int) -> ResponseReturnValue:
         "signoff/flows/version.html",
         kind=kind,
         stored=stored,
-        text=json.pretty(stored.document),
+        shown=versions.shown(kind, stored.document, person, current_language()),
+        may_change=owners.may_change(person, _subjects(kind, key)),
         changes=changes.in_words(kind, before.document, stored.document, current_language()) if before else None,
         newest=definitions.current(kind, key),
         before=before,
