@@ -1,6 +1,7 @@
 """What is told of a move, to plugins and the world outside: events, each with an id that is always the same."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Connection
@@ -57,16 +58,20 @@ def _data(found: Mapping[str, Any]) -> Callable[[], Mapping[str, Any]]:
 
 def _opened(move: "Move", task_ids: Mapping[str, int]) -> Iterator[Happening]:
     for task in move.of(OpenTask):
-        shown = {
-            "id": task_ids.get(task.name),
-            "step": task.step,
-            "title": _step_title(move, task.step),
-            "kind": task.kind,
-            "principal": task.principal,
-            "people": list(task.people),
-            "due_at": utc_text(task.due_at) if task.due_at else None,
-        }
-        yield "task.opened", task.name, _data({"task": shown})
+        yield "task.opened", task.name, partial(_opening, move, task, task_ids.get(task.name))
+
+
+def _opening(move: "Move", task: OpenTask, task_id: int | None) -> Mapping[str, Any]:
+    shown = {
+        "id": task_id,
+        "step": task.step,
+        "title": _step_title(move, task.step),
+        "kind": task.kind,
+        "principal": task.principal,
+        "people": list(task.people),
+        "due_at": utc_text(task.due_at) if task.due_at else None,
+    }
+    return {"task": shown}
 
 
 def _decided(conn: Connection, move: "Move") -> Iterator[Happening]:
@@ -76,23 +81,19 @@ def _decided(conn: Connection, move: "Move") -> Iterator[Happening]:
     """
     for note in move.of(Note):
         if note.event == "task.settled" or (note.event == "task.decided" and "until" not in note.data):
-            shown = {
-                "verdict": note.data.get("verdict"),
-                "comment": note.data.get("comment"),
-                "by": note.actor.person,
-                "acting_as": str(note.actor.acting_as),
-                "on_behalf_of": note.actor.on_behalf_of,
-            }
-            name = str(note.data.get("task"))
-            task = _brief(conn, move, name, note.data.get("step"))
-            yield (
-                "task.decided",
-                f"{name}#{move.revision}",
-                lambda task=task, shown=shown: {  # type: ignore[misc]
-                    "task": task(),
-                    "decision": shown,
-                },
-            )
+            about = f"{note.data.get('task')}#{move.revision}"
+            yield "task.decided", about, partial(_decision, conn, move, note)
+
+
+def _decision(conn: Connection, move: "Move", note: Note) -> Mapping[str, Any]:
+    shown = {
+        "verdict": note.data.get("verdict"),
+        "comment": note.data.get("comment"),
+        "by": note.actor.person,
+        "acting_as": str(note.actor.acting_as),
+        "on_behalf_of": note.actor.on_behalf_of,
+    }
+    return {"task": _brief(conn, move, str(note.data.get("task")), note.data.get("step"))(), "decision": shown}
 
 
 def _overdue(conn: Connection, move: "Move") -> Iterator[Happening]:

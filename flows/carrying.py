@@ -168,7 +168,7 @@ def _write(conn: Connection, move: Move) -> Record:
         subrequests.ended(conn, record.id)
     records.add_viewers(conn, ((record.id, principal) for principal in _new_viewers(move)))
     audit.append(conn, record.chain, by_link.mark(conn, _entries(move, record)), seen=move.head)
-    messages.tell(conn, replace(move, record=record), ids)
+    messages.tell(conn, move if record is move.record else replace(move, record=record), ids)
     return record
 
 
@@ -188,7 +188,7 @@ def _write_timers(conn: Connection, move: Move) -> None:
     """Only the last word on each timer counts."""
     last: dict[str, SetTimer | ClearTimer] = {}
     for each in move.effects:
-        if isinstance(each, SetTimer | ClearTimer):
+        if type(each) is SetTimer or type(each) is ClearTimer:
             last[each.name] = each
     for name, each in last.items():
         key = timer_key(move.run_id, name)
@@ -223,11 +223,10 @@ def call_key(run_id: int, name: str) -> str:
 
 def _new_viewers(move: Move) -> Iterable[str]:
     """Whoever a task came to, and whoever was told, sees the request from now on."""
-    for each in move.effects:
-        if isinstance(each, OpenTask | ChangeTask):
-            yield each.principal
-        elif isinstance(each, Notify):
-            yield from (f"p:{person}" for person in each.people)
+    yield from (opened.principal for opened in move.of(OpenTask))
+    yield from (changed.principal for changed in move.of(ChangeTask))
+    for told in move.of(Notify):
+        yield from (f"p:{person}" for person in told.people)
 
 
 def _entries(move: Move, after: Record) -> list[audit.Entry]:

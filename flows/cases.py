@@ -1,7 +1,7 @@
 """A case: one request with everything that the engine needs to move it, read in few statements."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -65,7 +65,7 @@ def hold(conn: Connection, run_ids: Iterable[int]) -> None:
     found = store.hold_runs(conn, run_ids)
     whole = records.complete(conn, [each.record for each in found])
     for each, record in zip(found, whole, strict=True):
-        _held()[each.run.id] = replace(of_row(each.run, record), head=each.head, held=True)
+        _held()[each.run.id] = of_row(each.run, record, head=each.head, held=True)
 
 
 def _held() -> dict[int, Case]:
@@ -80,7 +80,7 @@ def of_task(conn: Connection, task_id: int) -> tuple[store.TaskRow, Case] | None
     if found is None:
         return None
     record = records.complete(conn, [found.record])[0]
-    return found.task, replace(of_row(found.run, record), head=found.head, asked=found.asked)
+    return found.task, of_row(found.run, record, head=found.head, asked=found.asked)
 
 
 def of_record(conn: Connection, record_id: int) -> Case:
@@ -99,10 +99,12 @@ def _case(conn: Connection, row: store.RunRow) -> Case:
     return of_row(row, records.fetch(conn, row.record_id))
 
 
-def of_row(row: store.RunRow, record: Record) -> Case:
+def of_row(
+    row: store.RunRow, record: Record, *, head: Head | None = None, held: bool = False, asked: bool | None = None
+) -> Case:
     """The case of a run whose row and record were read before."""
     program = catalogue.flow_program(row.flow, row.version, record.version)
-    return Case(row, codec.load(row.state), record, program, people.directory())
+    return Case(row, codec.load(row.state), record, program, people.directory(), head, held, asked)
 
 
 def world(case: Case, now: datetime, values: Mapping[str, Any] | None = None) -> World:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from ..forms.models import records
 from ..forms.records import RecordRow
-from ..platform import statements
+from ..platform import revisions, statements
 from ..platform.audit import Head
 from ..platform.db import for_update
 from ..platform.errors import Conflict
@@ -91,7 +91,7 @@ _LABELLED = tuple(column.label(f"moved_{place}") for place, column in enumerate(
 
 def _to_decide(new_task: sa.ColumnElement[Any]) -> sa.Select[Any]:
     return (
-        sa.select(*tasks.c, *_LABELLED, subrequests.c.waits, new_task)
+        sa.select(*tasks.c, *_LABELLED, subrequests.c.waits, *revisions.BESIDE, new_task)
         .join(runs, runs.c.id == tasks.c.run_id)
         .join(records, records.c.id == tasks.c.record_id)
         .outerjoin(audit_chains, audit_chains.c.chain == "record:" + sa.cast(tasks.c.record_id, sa.String))
@@ -104,7 +104,7 @@ _TASK_TO_DECIDE = Statement(
     {
         "sqlite": _to_decide(sa.null().label("new_task")),
         # most decisions open one more task
-        "postgresql": _to_decide(sa.literal_column("nextval('signoff_task_id_seq')").label("new_task")),
+        "postgresql": _to_decide(statements.next_id(tasks)),
     }
 )
 _HELD = (
@@ -264,14 +264,16 @@ def task_to_decide(conn: Connection, task_id: int) -> ToDecide | None:
     if found is None:
         return None
     run, record = len(TASK_COLUMNS), len(TASK_COLUMNS) + len(runs.c)
-    if found[-1] is not None:
-        statements.keep_id(tasks, found[-1])
+    *others, length, end, asked, people, definitions, new_task = found
+    revisions.learn(people, definitions)
+    if new_task is not None:
+        statements.keep_id(tasks, new_task)
     return ToDecide(
-        task_row(found[:run]),
-        RunRow(*found[run:record]),
-        RecordRow(*found[record:-4]),
-        Head(*found[-4:-2]) if found[-4] else None,
-        found[-2] is not None,
+        task_row(others[:run]),
+        RunRow(*others[run:record]),
+        RecordRow(*others[record:]),
+        Head(length, end) if length else None,
+        asked is not None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ..platform import audit, clock, db, files
+from ..platform import audit, clock, db, files, revisions
 from ..platform.acting import ActingAs
 from ..platform.audit import Entry
 from ..platform.errors import Conflict, Forbidden, Refused
@@ -49,7 +49,9 @@ def submit(
         Refused: with a problem for each value that is wrong; a draft may lack values, not hold wrong ones.
         Forbidden, NotSignedIn: ``by`` may not file this form.
     """
-    with db.reading_together():
+    with db.reading_together() as asking:
+        if not draft:
+            revisions.ask_with_ids(asking)
         program = catalogue.program(form_key)
         if not as_system:
             rights.require_create(program.form, by)

@@ -43,6 +43,10 @@ def prepare(engine: Engine, synchronous: str) -> bool:
     if hasattr(engine, "_signoff_kept"):
         return False
     engine._signoff_kept = {}  # type: ignore[attr-defined]
+    pool = engine.pool
+    engine._signoff_most_kept = (  # type: ignore[attr-defined]
+        _MOST_KEPT if isinstance(pool, QueuePool) and pool.size() >= _LEAST_POOL else 0
+    )
     sa.event.listen(engine, "engine_disposed", _close_kept)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine, synchronous)
@@ -60,6 +64,8 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
             f"synchronous={synchronous}",
             f"busy_timeout={int(_BUSY_SECONDS * 1000)}",
             "foreign_keys=ON",
+            # copying the log into the database waits for the disk twice: every 16 MB, not every 4
+            "wal_autocheckpoint=4000",
         ):
             dbapi.execute(f"PRAGMA {pragma}")
 
@@ -128,7 +134,7 @@ def lent(engine: Engine) -> Iterator[Connection]:
         connection.close()
         raise
     kept = _kept_of(engine)
-    if connection.invalidated or len(kept) >= _MOST_KEPT or not _may_keep(engine):
+    if len(kept) >= engine._signoff_most_kept or connection.invalidated:  # type: ignore[attr-defined]
         connection.close()
         return
     if connection.in_transaction():
@@ -140,11 +146,6 @@ def _kept_of(engine: Engine) -> list[tuple[Connection, float]]:
     """Of this process alone: what a parent had when it forked stays the parent's."""
     kept: list[tuple[Connection, float]] = engine._signoff_kept.setdefault(os.getpid(), [])  # type: ignore[attr-defined]
     return kept
-
-
-def _may_keep(engine: Engine) -> bool:
-    pool = engine.pool
-    return isinstance(pool, QueuePool) and pool.size() >= _LEAST_POOL
 
 
 def _kept(engine: Engine) -> Connection | None:

@@ -165,8 +165,13 @@ def send(
     enqueue(conn, SEND, payload, key=_short(f"notify:{key or secrets.token_hex(16)}"))
 
 
+_AS_THEY_ARE = frozenset({str, int, bool, Decimal, type(None)})
+
+
 def _plain(value: Any) -> Any:
     """The value as JSON holds it; moments and days as text."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

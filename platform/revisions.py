@@ -4,6 +4,7 @@ A number is random, not counted up: one that a rolled-back transaction used neve
 """
 
 import secrets
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from flask import g, has_request_context
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from . import db
+from . import db, statements
 from .models import settings
 from .statements import Statement
 
@@ -31,6 +32,35 @@ def current(subject: str) -> int:
             known = dict(_READ.all(conn))
         _remember(known)
     return int(known.get(subject, 0))
+
+
+def _number(subject: str) -> sa.Label[Any]:
+    return sa.select(settings.c.value).where(settings.c.key == subject).scalar_subquery().label(subject)
+
+
+BESIDE = (_number(PEOPLE), _number(DEFINITIONS))
+"""Columns with which another query brings the numbers along, for :func:`learn`."""
+
+
+def learn(people: int | None, definitions: int | None) -> None:
+    """Take what the columns :data:`BESIDE` said, where nothing was known yet; ``None``: it never changed."""
+    if _known() is None:
+        _remember({PEOPLE: people or 0, DEFINITIONS: definitions or 0})
+
+
+def ask_with_ids(conn: Connection) -> None:
+    """On PostgreSQL, ask for the numbers and for ids of rows that will be written, in one go."""
+    if conn.dialect.name != "postgresql" or _known() is not None:
+        return
+    people, definitions, *ids = _with_ids().one(conn)
+    learn(people, definitions)
+    for table, new in zip(statements.handed_out(), ids, strict=True):
+        statements.keep_id(table, new)
+
+
+@cache
+def _with_ids() -> Statement:
+    return Statement(sa.select(*BESIDE, *(statements.next_id(table) for table in statements.handed_out())))
 
 
 def renew(conn: Connection, subject: str) -> None:

@@ -76,6 +76,16 @@ def hand_out(table: sa.Table) -> None:
     _handed_out.append(table)
 
 
+def handed_out() -> Sequence[sa.Table]:
+    """The tables of :func:`hand_out`."""
+    return _handed_out
+
+
+def next_id(table: sa.Table) -> sa.Label[int]:
+    """A column of PostgreSQL that takes an id of ``table``, for :func:`keep_id`."""
+    return sa.literal_column(f"nextval('{table.name}_id_seq')", sa.BigInteger()).label(f"new_{table.name}")
+
+
 def keep_id(table: sa.Table, given: int) -> None:
     """Remember an id that a query brought along, for the next :func:`new_id`."""
     memory = db.memory()
