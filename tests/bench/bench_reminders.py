@@ -1,9 +1,12 @@
 """Timers and messages at scale: a burst, punctuality, an idle worker, and a full outbox, beside a claim in raw SQL.
 
-``BENCH_TIMERS`` (10,000), ``BENCH_PENDING`` (1,000,000), ``BENCH_RUNS`` (2,000) and ``BENCH_MESSAGES`` (100,000) say
-how many; all of it on SQLite and, where one answers or is named, on PostgreSQL.
+``BENCH_TIMERS`` (10,000), ``BENCH_PENDING`` (1,000,000), ``BENCH_RUNS`` (2,000), ``BENCH_MESSAGES`` (100,000) and
+``BENCH_PEER`` (2,000 jobs of procrastinate) say how many; all of it on SQLite and, where one answers or is named, on
+PostgreSQL. How long another writer waits stands beside how long it waits while nothing else happens: on a machine
+with other work the two are to be compared.
 """
 
+import asyncio
 import multiprocessing
 import os
 import sqlite3
@@ -12,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -20,12 +24,13 @@ from flask import Flask
 from sqlalchemy.engine import Connection, make_url
 
 from signoff import create_app
-from signoff.platform import audit, background, clock, db, timers
+from signoff.platform import audit, background, bells, clock, db, timers
 from signoff.platform.acting import ActingAs
 from signoff.platform.audit import Entry
 from signoff.platform.models import audit_entries, outbox
 from signoff.platform.models import timers as table
 from signoff.platform.scheduler import Worker
+from signoff.platform.statements import watched
 from signoff.platform.timers import Timer
 from tests import postgres
 
@@ -35,6 +40,7 @@ TIMERS = int(os.environ.get("BENCH_TIMERS", "10000"))
 PENDING = int(os.environ.get("BENCH_PENDING", "1000000"))
 RUNS = int(os.environ.get("BENCH_RUNS", "2000"))
 MESSAGES = int(os.environ.get("BENCH_MESSAGES", "100000"))
+PEER = int(os.environ.get("BENCH_PEER", "2000"))
 BURST = "bench.burst"
 PUNCTUAL = "bench.punctual"
 MESSAGE = "bench.message"
@@ -76,6 +82,8 @@ def _measure(database_url: str) -> None:
     with fresh_database(database_url) as (url, _):
         floor = _floor(url)
     print(f"{'raw claim, history and message, one process':44}{floor:>10,.0f} /s")
+    if not database_url.startswith("sqlite") and database_url:
+        _peer(database_url)
     for workers, pending in ((1, 0), (3, 0), (1, PENDING), (3, PENDING)):
         _burst(database_url, workers, pending, floor)
     _reminders(database_url)
@@ -121,6 +129,33 @@ def _floor(url: str) -> float:
     return TIMERS / took
 
 
+def _peer(database_url: str) -> None:
+    """Jobs of procrastinate that write the same two rows each, all due at once, done by one worker of four."""
+    import procrastinate
+
+    async def run(url: str) -> float:
+        app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url, min_size=4, max_size=8))
+
+        @app.task(name="remind")
+        async def remind(number: int) -> None:
+            row = {"due": f"timer:{number}", "body": BODY}
+            for name in ("message", "history"):
+                await app.connector.execute_query_async(f"INSERT INTO {name} VALUES (%(due)s, %(body)s)", **row)
+
+        async with app.open_async():
+            await app.schema_manager.apply_schema_async()
+            for name in ("message", "history"):
+                await app.connector.execute_query_async(f"CREATE TABLE {name} (due VARCHAR(40) PRIMARY KEY, body TEXT)")
+            await remind.batch_defer_async(*({"number": each} for each in range(PEER)))
+            started = time.perf_counter()
+            await app.run_worker_async(wait=False, concurrency=4, install_signal_handlers=False)
+            return PEER / (time.perf_counter() - started)
+
+    with fresh_database(database_url, "peer") as (url, _):
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        print(f"{f'procrastinate, {PEER:,} due at once':44}{asyncio.run(run(plain)):>10,.0f} /s")
+
+
 def _burst(database_url: str, workers: int, pending: int, floor: float) -> None:
     """Many due at once beside many that are not, fired by processes of their own; meanwhile somebody else writes."""
     with company(database_url) as app:
@@ -137,6 +172,8 @@ def _burst(database_url: str, workers: int, pending: int, floor: float) -> None:
         for process in processes:
             process.start()
         ready.wait()
+        alone: list[float] = []
+        _write_for(app, 1.0, alone)
         waits: list[float] = []
         stop = threading.Event()
         writer = threading.Thread(target=_write, args=(app, stop, waits))
@@ -156,7 +193,8 @@ def _burst(database_url: str, workers: int, pending: int, floor: float) -> None:
         words = f"{TIMERS:,} at once of {pending + TIMERS:,}, {workers} process{'es' if workers > 1 else ''}"
         print(f"{words:44}{rate:>10,.0f} /s   {rate / floor:.2f} of the floor, each once")
         print(f"{'':44}{'':10}      another writer waited {_p(waits, 50):.0f} ms p50, "
-            f"{_p(waits, 99):.0f} ms p99, {max(waits):.0f} ms at most")  # fmt: skip
+            f"{_p(waits, 99):.0f} ms p99, {max(waits):.0f} ms at most; "
+            f"alone {_p(alone, 50):.0f}, {_p(alone, 99):.0f}, {max(alone):.0f} ms")  # fmt: skip
 
 
 def _set(kind: str, count: int, due_at: datetime, *, step: timedelta = timedelta(0)) -> None:
@@ -195,12 +233,18 @@ def _fire_all(url: str, folder: str, shared: Any, number: int) -> None:
             conn.execute(sa.select(1))
         ready.wait()
         go.wait()
-        while True:
-            claimed = timers.claim(500, clock.now())
-            if not claimed.timers:
-                ends[number] = time.time()
-                return
-            timers.fire(claimed)
+        while timers.work(500, clock.now()):
+            pass
+        ends[number] = time.time()
+
+
+def _write_for(app: Flask, seconds: float, waits: list[float]) -> None:
+    stop = threading.Event()
+    writer = threading.Thread(target=_write, args=(app, stop, waits))
+    writer.start()
+    time.sleep(seconds)
+    stop.set()
+    writer.join()
 
 
 def _write(app: Flask, stop: threading.Event, waits: list[float]) -> None:
@@ -231,10 +275,8 @@ def _reminders(database_url: str) -> None:
         clock_source, clock._source = clock._source, lambda: later
         try:
             with background.work_context(app):
-                while (claimed := timers.claim(500, later)).timers:
-                    fired += timers.fire(claimed)
-                    if fired >= RUNS:
-                        break
+                while fired < RUNS:
+                    fired += timers.work(500, later)
         finally:
             clock._source = clock_source
         rate = fired / (time.perf_counter() - started)
@@ -250,22 +292,33 @@ def _punctuality(app: Flask) -> None:
 
 
 def _idle(app: Flask) -> None:
-    """What a worker asks of the database while nothing happens."""
-    count = [0]
-
-    def counted(*_: Any) -> None:
-        count[0] += 1
-
+    """What a worker asks of the database while nothing happens, and how late it wakes from that sleep."""
     worker = Worker(app)
     worker.start()
     time.sleep(3)
-    engine = app.extensions["signoff"].engine
-    sa.event.listen(engine, "before_cursor_execute", counted)
-    seconds = 10
-    time.sleep(seconds)
-    sa.event.remove(engine, "before_cursor_execute", counted)
+    seconds = 30
+    with watched() as seen:
+        time.sleep(seconds)
+    print(f"{'queries of an idle worker':44}{len(seen) * 60 / seconds:>10.0f} a minute")
+    late.clear()
+    for count in range(1, 6):
+        _set_elsewhere(app, clock.now() + timedelta(seconds=3))
+        _until(partial(_are_late, count))
     worker.stop()
-    print(f"{'queries of an idle worker':44}{count[0] * 60 / seconds:>10.0f} a minute")
+    print(f"{'lateness of what another process set':44}{max(late):>10.1f} ms at most of {len(late)}")
+
+
+def _are_late(count: int) -> bool:
+    return len(late) >= count
+
+
+def _set_elsewhere(app: Flask, due_at: datetime) -> None:
+    """A timer of which this process is told nothing, as another process sets it; on PostgreSQL that one rings."""
+    with app.extensions["signoff"].engine.begin() as conn:
+        row = {"key": f"idle:{due_at}", "kind": PUNCTUAL, "due_at": due_at, "payload": {}, "attempts": 0}
+        conn.execute(sa.insert(table), row)
+        if conn.dialect.name == "postgresql":
+            conn.execute(sa.select(sa.func.pg_notify(bells.DUE, due_at.isoformat())))
 
 
 def _drain(app: Flask) -> None:
@@ -294,10 +347,14 @@ def _work(app: Flask, done: Callable[[], bool], *, every: float = 0.05) -> None:
     worker = Worker(app)
     worker.start()
     try:
-        while not done():
-            time.sleep(every)
+        _until(done, every=every)
     finally:
         worker.stop()
+
+
+def _until(done: Callable[[], bool], *, every: float = 0.05) -> None:
+    while not done():
+        time.sleep(every)
 
 
 def _p(values: list[float], percent: int) -> float:
