@@ -133,7 +133,7 @@ def test_a_slow_receiver_holds_up_no_other_lane(context: Flask, monkeypatch: pyt
     may_end, mailed = threading.Event(), threading.Event()
     monkeypatch.setattr(
         background,
-        "_handlers",
+        "handlers",
         {"slow": lambda job: may_end.wait(PATIENCE), "mail": lambda job: mailed.set()},
     )
     with transaction() as conn:
