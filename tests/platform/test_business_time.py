@@ -139,7 +139,10 @@ def test_wrong_calendars_say_where(document: object, codes: list[tuple[str, str]
 
 # --- the oracle: minutes, one after the other
 
-ZONES = [ZoneInfo(name) for name in ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Africa/Cairo", "UTC")]
+# clocks that never change, also by halves and quarters of an hour; that change at night, at midnight, by half an hour
+STEADY = ("Asia/Shanghai", "UTC", "Asia/Kolkata", "Asia/Kathmandu")
+CHANGING = ("Europe/Berlin", "America/New_York", "Africa/Cairo", "Australia/Adelaide", "Australia/Lord_Howe")
+ZONES = [ZoneInfo(name) for name in (*STEADY, *CHANGING)]
 
 
 @st.composite
@@ -162,11 +165,22 @@ def calendars(draw: st.DrawFn) -> Calendar:
         zone=draw(st.sampled_from(ZONES)).key,
         country=draw(st.sampled_from(["", "CN", "DE"])),
         days_off=[str(date(2026, 3, 1) + timedelta(days=draw(st.integers(0, 60))))],
+        days_on=[str(date(2026, draw(st.sampled_from([3, 10])), 4) + timedelta(days=draw(st.integers(0, 30))))],
     )
 
 
-# around the clock changes of spring and autumn 2026
-BASES = [datetime(2026, *day, tzinfo=UTC) for day in ((2, 12), (3, 5), (10, 22))]
+def test_the_walks_pass_what_is_hard() -> None:
+    """The days drawn from hold clock changes of every changing zone, and days that are worked instead."""
+    days = [base.date() + timedelta(days=number) for base in BASES for number in range(31)]
+    for name in CHANGING:
+        offsets = {datetime.combine(day, time(12), ZoneInfo(name)).utcoffset() for day in days}
+        assert len(offsets) == 2, name
+    assert sum(day.weekday() > 4 and OFFICE.working(day) for day in days) >= 4
+
+
+# around the clock changes of spring and autumn 2026, north and south, and China's make-up days: 14 and 28 February,
+# 20 September and 10 October
+BASES = [datetime(2026, *day, tzinfo=UTC) for day in ((2, 12), (3, 5), (3, 22), (9, 18), (10, 22))]
 starts = st.builds(lambda base, minutes: base + minutes * MINUTE, st.sampled_from(BASES), st.integers(0, 30 * 1440))
 
 
@@ -187,7 +201,7 @@ def _minutes(calendar: Calendar, start: datetime) -> Iterator[datetime]:
 def _ends_in_a_change(calendar: Calendar) -> bool:
     """Whether a span begins or ends in the night hours that clocks skip or repeat, where walls alone do not tell."""
     ends = {end for hours in calendar.hours for span in hours for end in (span.start, span.end)}
-    return calendar.zone.key not in ("UTC", "Asia/Shanghai") and any(0 < end % 1440 < 240 or end == 0 for end in ends)
+    return calendar.zone.key in CHANGING and any(0 < end % 1440 < 240 or end == 0 for end in ends)
 
 
 @settings(max_examples=60, deadline=None)
