@@ -6,20 +6,24 @@ from pathlib import Path
 from typing import Any
 
 from ..flows import catalogue as flows
+from ..flows import replies
 from ..flows.check.documents import check_documents
 from ..forms import catalogue as forms
 from ..forms.schema import read_form
 from ..platform import caches, calendar_store, db, definitions, json, message_templates, schedules
 from ..platform.errors import Malformed, NotFound, Refused
+from ..platform.people import owners
 from ..platform.people import service as people
 from ..platform.people.definition import read_people, write_people
+from ..platform.people.owners_definition import SCHEMA as OWNERS
+from ..platform.people.owners_definition import read_owners, write_owners
 from ..platform.problems import Problem, Severity, errors_of
 from ..platform.text import msg
 from . import registry
 from .api import Pack
 
 PEOPLE = "people/1"
-_RANKS = {"form/1": 0, "flow/1": 1, "schedule/1": 2, "template/1": 2}
+_RANKS = {"form/1": 0, "flow/1": 1, "schedule/1": 2, "template/1": 2, "reply/1": 2, OWNERS: 3}
 Document = dict[str, Any]
 
 
@@ -77,6 +81,8 @@ def in_force() -> list[Document]:
         *(stored.document for stored in definitions.in_force("flow")),
         *(stored.document for stored in definitions.in_force("schedule")),
         *(stored.document for stored in definitions.in_force("template")),
+        *(stored.document for stored in definitions.in_force("reply")),
+        *([write_owners(owners.everybodys())] if owners.everybodys() else []),
     ]
 
 
@@ -118,7 +124,7 @@ class _Given:
         order = self._order_of_forms()
         everybody = [each for each in self.documents if each[1]["schema"] == PEOPLE]
         others = [each for each in self.documents if each[1]["schema"] != PEOPLE]
-        others.sort(key=lambda each: (_RANKS.get(each[1]["schema"], 1), order.get(each[1]["key"], 0)))
+        others.sort(key=lambda each: (_RANKS.get(each[1]["schema"], 1), order.get(each[1].get("key", ""), 0)))
         return [*_together(everybody), *others]
 
     def _order_of_forms(self) -> dict[str, int]:
@@ -151,6 +157,10 @@ class _Given:
                     return _publish("schedule", document, lambda: schedules.publish(document, by=by, note=note))
                 case "template/1":
                     return _publish("template", document, lambda: message_templates.publish(document, by=by, note=note))
+                case "reply/1":
+                    return _publish("reply", document, lambda: replies.publish(document, by=by, note=note))
+                case "owners/1":
+                    return _put_owners(document, by)
                 case _:
                     return _publish("flow", document, lambda: flows.publish_flow(document, by=by, note=note))
         except Refused as error:
@@ -192,6 +202,16 @@ def _put_people(document: Document, by: str | None) -> list[str]:
     return changes
 
 
+def _put_owners(document: Document, by: str | None) -> list[str]:
+    changes: list[str] = []
+    for form, keys in read_owners(document)[0].items():
+        before = owners.owners(form)
+        if set(before) != set(keys):
+            owners.set_owners(form, keys, by=by)
+            changes.append(msg("Form %(form)s is owned by: %(owners)s.", form=form, owners=", ".join(keys) or "–"))
+    return changes
+
+
 def _publish(kind: str, document: Document, publish: Callable[[], object]) -> list[str]:
     """Publish, and say so where that made a new version."""
     before = definitions.current(kind, document["key"])
@@ -208,7 +228,7 @@ def export(folder: Path) -> list[Path]:
     written: list[Path] = []
     for document in in_force():
         kind = document["schema"].partition("/")[0]
-        path = folder / ("people.json" if kind == "people" else f"{document['key']}.{kind}.json")
+        path = folder / (f"{document['key']}.{kind}.json" if "key" in document else f"{kind}.json")
         path.write_text(json.pretty(document), encoding="utf-8")
         written.append(path)
     return written
@@ -219,7 +239,7 @@ def install(pack: Pack, *, by: str | None) -> list[str]:
     sources = []
     for source in read_paths([pack.folder]):
         document = json.parse_object(source.text)
-        if definitions.current(document["schema"].partition("/")[0], document["key"]) is None:
+        if definitions.current(document["schema"].partition("/")[0], document.get("key", "")) is None:
             sources.append(source)
     return apply(sources, by=by, note=f"pack {pack.key}") if sources else []
 

@@ -12,10 +12,12 @@ from ...platform import json, message_templates
 from ...platform.errors import SignoffError
 from ...platform.people.definition import lost_calendars, named_in, read_people
 from ...platform.people.directory import Directory
+from ...platform.people.owners_definition import SCHEMA as OWNERS
+from ...platform.people.owners_definition import check_owners
 from ...platform.problems import Problem, Severity, errors_of
 from ...platform.schedule_definition import read_schedule
 from ...platform.text import msg
-from .. import trials
+from .. import replies, trials
 from ..compile import compile_flow
 from ..definition import Flow
 from ..schema import read_flow
@@ -28,7 +30,7 @@ Found = tuple[str, Problem]
 """The name of a file, and what is wrong in it."""
 
 PEOPLE = "people/1"
-SCHEMAS = (PEOPLE, "form/1", "flow/1", "schedule/1", "template/1")
+SCHEMAS = (PEOPLE, "form/1", "flow/1", "schedule/1", "template/1", replies.SCHEMA, OWNERS)
 STANDARD_CALENDAR = "office"
 
 
@@ -141,6 +143,8 @@ class _Together:
         yield from self._of("flow/1", self._rings)
         yield from self._of("schedule/1", lambda document: read_schedule(document.json)[1])
         yield from self._of("template/1", lambda document: message_templates.check(document.json))
+        yield from self._of(replies.SCHEMA, lambda document: replies.check(document.json))
+        yield from self._of(OWNERS, self._owners)
 
     def _of(self, schema: str, check: Callable[[Document], list[Problem]]) -> Iterator[Found]:
         for document in self.documents:
@@ -209,6 +213,9 @@ class _Together:
         if people is not None and people.persons:
             found.extend(trials.differences(compiled, people, TIMELESS))
         return found
+
+    def _owners(self, document: Document) -> list[Problem]:
+        return check_owners(document.json, self.forms, self.directory if self.strict or self.complete else None)
 
     def _rings(self, document: Document) -> list[Problem]:
         flow = self.flows.get(document.key)

@@ -32,6 +32,11 @@ def owners(subject: str) -> tuple[str, ...]:
     return _by_subject().get(subject, ())
 
 
+def everybodys() -> Mapping[str, tuple[str, ...]]:
+    """The owners of every subject that has some."""
+    return _by_subject()
+
+
 def owned_by(person: Person) -> frozenset[str]:
     """All that a person owns."""
     return frozenset(subject for subject, keys in _by_subject().items() if person.key in keys)

@@ -12,6 +12,7 @@ from signoff.flows import catalogue as flows
 from signoff.forms import catalogue as forms
 from signoff.platform import definitions
 from signoff.platform.errors import NotFound, Refused
+from signoff.platform.people import owners
 from signoff.platform.people import service as people
 from signoff.plugins import applying
 from signoff.plugins.applying import Source
@@ -176,6 +177,44 @@ def test_apply_of_an_export_changes_nothing(context: Flask, write: Write, tmp_pa
     written = applying.export(tmp_path / "out")
     assert [path.name for path in written] == ["people.json", "one.form.json"]
     assert apply(tmp_path / "out") == []
+
+
+def test_owners_and_replies_come_back_with_an_export(context: Flask, write: Write, tmp_path: Path) -> None:
+    reply = {"schema": "reply/1", "key": "late", "title": {"en": "Late", "zh": "延迟"},
+             "text": {"en": "Sorry.", "zh": "抱歉。"}, "on": ["comment"], "forms": [], "active": True}  # fmt: skip
+    named = {"schema": "owners/1", "owners": {"one": ["amy", "two"]}}
+    before = apply(write(people=COMPANY, one=form("one", AMOUNT), two=form("two"), late=reply, owners=named))
+    assert "Form one is owned by: amy, two." in before
+    assert owners.owners("one") == ("amy", "two")
+    applying.export(tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "owners.json").read_text()) == named
+    assert (tmp_path / "out" / "late.reply.json").exists()
+    assert apply(tmp_path / "out") == []
+    people.set_active("two", False, by="boss")
+    assert apply(tmp_path / "out") == []
+    owners.set_owners("one", ["boss"], by="boss")
+    owners.set_owners("two", ["amy"], by="boss")
+    (tmp_path / "out" / "owners.json").unlink()
+    assert apply(tmp_path / "out") == []
+    assert owners.owners("one") == ("boss",)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "owners.json").write_text(json.dumps({"schema": "owners/1", "owners": {"one": []}}))
+    assert apply(tmp_path / "other") == ["Form one is owned by: –."]
+    assert owners.owners("two") == ("amy",)
+
+
+@pytest.mark.parametrize(
+    ("owned", "place"),
+    [
+        ({"nothing": ["amy"]}, ("owners.json: /owners/nothing", "unknown_form")),
+        ({"one": ["nemo"]}, ("owners.json: /owners/one/0", "unknown_person")),
+        ({"one": "amy"}, ("owners.json: /owners/one", "wrong_type")),
+        (["one"], ("owners.json: /owners", "wrong_type")),
+    ],
+)
+def test_owners_that_cannot_be_are_refused(context: Flask, write: Write, owned: Any, place: tuple[str, str]) -> None:
+    folder = write(people=COMPANY, one=form("one", AMOUNT), owners={"schema": "owners/1", "owners": owned})
+    assert refusal(folder) == [place]
 
 
 def test_the_export_replaces_an_earlier_one(context: Flask, write: Write, tmp_path: Path) -> None:
