@@ -3,15 +3,22 @@
 import re
 import shutil
 import subprocess
+import sys
+import time
 from configparser import ConfigParser
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from signoff.cli import main
 from signoff.platform.config import Config
+
+from . import postgres
+from .fleet import Node
+from .server import command, serving
 
 DEPLOY = Path(__file__).resolve().parent.parent / "deploy"
 SETTINGS = {f"SIGNOFF_{each.name.upper()}" for each in fields(Config)}
@@ -37,6 +44,50 @@ def test_the_compose_file_starts_what_there_is() -> None:
         assert (program, command in main.commands) == ("signoff", True)
     assert services["web"]["environment"]["SIGNOFF_BACKGROUND"] == "external"
     assert services["worker"]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+
+
+def _settings_of(service: dict[str, Any]) -> dict[str, str]:
+    """The environment of a service, its variables as where nothing else is said."""
+    return {
+        name: re.sub(r"\$\{\w+(?::-(.*?)|:\?)?\}", lambda found: found[1] or "", str(value))
+        for name, value in service["environment"].items()
+    }
+
+
+def _without_port(command: list[str]) -> tuple[tuple[str, ...], str]:
+    place = command.index("--port")
+    return (*command[1:place], *command[place + 2 :]), command[place + 1]
+
+
+def _wait_until_said(log: Path, words: str) -> None:
+    end = time.monotonic() + 90
+    while words not in log.read_text(encoding="utf-8"):
+        assert time.monotonic() < end, log.read_text(encoding="utf-8")
+        time.sleep(0.05)
+
+
+@pytest.mark.postgresql
+def test_the_commands_of_the_compose_file_run(tmp_path: Path) -> None:
+    """Migrate, then web and worker; the health check says when web is ready, and both end when they are asked to."""
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    with postgres.database() as url:
+        ours = {"SIGNOFF_DATABASE_URL": url, "SIGNOFF_DATA_DIR": str(tmp_path / "data"), "SIGNOFF_SECRET_KEY": "s" * 40}
+        env = {name: {**_settings_of(services[name]), **ours} for name in ("migrate", "web", "worker")}
+        command(*services["migrate"]["command"][1:], env=env["migrate"])
+        web, port = _without_port(services["web"]["command"])
+        worker = Node(env["worker"], command=tuple(services["worker"]["command"][1:]), log=tmp_path / "worker.log")
+        with serving(env["web"], log=tmp_path / "web.log", command=web) as server:
+            worker.start()
+            check = [each.replace(f":{port}/", f":{server.port}/") for each in services["web"]["healthcheck"]["test"]]
+            assert check[:2] == ["CMD", "python"]
+            assert subprocess.run([sys.executable, *check[2:]], check=False).returncode == 0
+            _wait_until_said(tmp_path / "worker.log", "worker started")
+            server.stop()
+            worker.stop()
+        assert server.process is not None
+        assert worker.process is not None
+        assert (server.process.returncode, worker.process.returncode) == (0, 0)
+        assert "worker stopped" in (tmp_path / "worker.log").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
