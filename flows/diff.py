@@ -7,7 +7,6 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from ..forms.conditions import describe
-from ..platform.durations import format_duration
 from ..platform.problems import pointer
 from ..platform.text import local
 from .definition import Branch, Due, Flow, Selector, Settings, Step
@@ -52,9 +51,21 @@ _PHRASES: Mapping[str, Phrase] = {
     "flow": {"en": "The flow", "zh": "流程"},
     "otherwise": {"en": "otherwise", "zh": "其他情况"},
     "nothing": {"en": "nothing", "zh": "无"},
-    "hours": {"en": "{within} ({clock})", "zh": "{within}（{clock}）"},
-    "business": {"en": "working time", "zh": "工作时间"},
-    "always": {"en": "around the clock", "zh": "自然时间"},
+    "business": {"en": "{within} of working time", "zh": "{within}工作时间"},
+    "always": {"en": "{within} around the clock", "zh": "{within}（自然时间）"},
+    "remind": {"en": "reminders {moments}", "zh": "提醒：{moments}"},
+    "before": {"en": "{time} before", "zh": "到期前{time}"},
+    "at": {"en": "at the deadline", "zh": "到期时"},
+    "after": {"en": "{time} after", "zh": "超时{time}后"},
+    "repeat": {"en": "again every {time}", "zh": "之后每{time}再次提醒"},
+    "then_escalate": {"en": "then others are asked: {to}", "zh": "到期后升级：{to}"},
+    "then_transfer": {"en": "then it goes to {to}", "zh": "到期后转交：{to}"},
+    "then_approve": {"en": "then approved by rule", "zh": "到期后自动通过"},
+    "then_reject": {"en": "then rejected by rule", "zh": "到期后自动拒绝"},
+    "day": {"en": "{n} day|{n} days", "zh": "{n} 天"},
+    "hour": {"en": "{n} hour|{n} hours", "zh": "{n} 小时"},
+    "minute": {"en": "{n} minute|{n} minutes", "zh": "{n} 分钟"},
+    "second": {"en": "{n} second|{n} seconds", "zh": "{n} 秒"},
 }
 
 _ATTRIBUTES: Mapping[str, Phrase] = {
@@ -94,6 +105,7 @@ _ATTRIBUTES: Mapping[str, Phrase] = {
     "owner": {"en": "the owner", "zh": "负责人"},
     "grace": {"en": "the time to undo", "zh": "可撤销时间"},
 }
+NOTHING = timedelta(0)
 _OF_STEP = tuple(
     key for key in _ATTRIBUTES if key in Step.__dataclass_fields__ and key not in ("form", "when")
 )  # fmt: skip
@@ -197,7 +209,7 @@ class _Comparison:
         return {
             Selector: self._selector,
             Due: self._due,
-            timedelta: format_duration,
+            timedelta: self._duration,
             tuple: lambda value: ", ".join(self._value(each) for each in value),
             Mapping: self._mapping,
         }
@@ -212,13 +224,31 @@ class _Comparison:
         return f"{selector.kind}{value}" + (f" ({selector.of})" if selector.of else "")
 
     def _due(self, due: Due) -> str:
-        parts = [self._say("hours", within=format_duration(due.within), clock=self._say(due.clock))]
-        parts += [format_duration(each) for each in due.remind]
+        parts = [self._say(due.clock, within=self._duration(due.within))]
+        if due.remind:
+            parts.append(self._say("remind", moments=", ".join(self._moment(each) for each in due.remind)))
         if due.repeat is not None:
-            parts.append(f"↻ {format_duration(due.repeat)}")
+            parts.append(self._say("repeat", time=self._duration(due.repeat)))
         if due.then is not None:
-            parts.append(f"→ {due.then.do} {self._value(due.then.to) if due.then.to else ''}".rstrip())
+            parts.append(self._say(f"then_{due.then.do}", to=self._value(due.then.to)))
         return ", ".join(parts)
+
+    def _moment(self, away: timedelta) -> str:
+        """A moment from the deadline on."""
+        if not away:
+            return self._say("at")
+        return self._say("before" if away < NOTHING else "after", time=self._duration(abs(away)))
+
+    def _duration(self, length: timedelta) -> str:
+        minutes, seconds = divmod(round(length.total_seconds()), 60)
+        hours, minutes = divmod(minutes, 60)
+        counts = {"day": hours // 24, "hour": hours % 24, "minute": minutes, "second": seconds}
+        said = [self._count(unit, n) for unit, n in counts.items() if n]
+        return " ".join(said) or self._count("minute", 0)
+
+    def _count(self, unit: str, n: int) -> str:
+        one, _, many = self._say(unit, n=str(n)).partition("|")
+        return many if many and n != 1 else one
 
     def _change(self, path: str, what: str, phrase: str, /, **data: str) -> Change:
         return Change(path, what, self._say(phrase, **data))

@@ -39,6 +39,13 @@ def test_settings_and_chinese():
     assert changes([A], [A], "zh", material=["amount", "note"]) == ["流程：变更后需重新审批的字段设为amount, note。"]
 
 
+def test_a_deadline_in_chinese():
+    due = {"in": "PT4H", "remind": ["-PT30M", "PT0S", "PT1H"], "then": {"do": "transfer", "to": [{"role": "finance"}]}}
+    assert changes([A], [{**A, "due": due}], "zh") == [
+        "“a”：时限设为4 小时工作时间, 提醒：到期前30 分钟, 到期时, 超时1 小时后, 到期后转交：role finance。"
+    ]
+
+
 def test_a_change_points_to_its_place():
     found = diff_flows(flow([A]), flow([A, approve("b", "bob")]), "en")
     assert [(each.path, each.what) for each in found] == [("/steps/1", "added")]
