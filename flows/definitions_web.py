@@ -26,6 +26,7 @@ from ..platform.web.language import gettext as _
 from ..platform.web.language import gettext_here, say
 from ..platform.web.menus import MenuEntry
 from . import building, catalogue, changes, json_places, keys, versions
+from .elsewhere import elsewhere
 
 bp = Blueprint("signoff_definitions", __name__)
 
@@ -278,6 +279,7 @@ def _builder(kind: Kind, key: str, person: Person) -> ResponseReturnValue:
     boot = building.boot(kind.name, key, document, stored, draft, person)
     boot["problems"] = [problem_json.problem_of(each, gettext_here) for each in kind.check(document)] if key else []
     boot["length"] = catalogue.length(document) if kind.name == "flow" else None
+    boot["elsewhere"] = _elsewhere(key) if kind.name == "form" else []
     boot["may_change"] = owners.may_change(person, _subjects(kind.name, key)) if key else True
     boot["may_name_owners"] = policy.is_admin(person)
     boot["waiting"] = waiting_json(releasing.asked(kind.name, key)) if key else None
@@ -290,6 +292,10 @@ def _builder(kind: Kind, key: str, person: Person) -> ResponseReturnValue:
         title=document.get("title") if key else None,
         text_url=url_for(".edit_text", kind=kind.name, key=key) if key else url_for(".new_text", kind=kind.name),
     )
+
+
+def _elsewhere(form: str) -> list[dict[str, Any]]:
+    return [{"kind": each.kind, "title": each.title, "field": each.field} for each in elsewhere(form)]
 
 
 def _inert(value: Any) -> Markup:

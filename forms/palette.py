@@ -119,9 +119,13 @@ def describe(field_type: FieldType) -> dict[str, Any]:
 
 
 def _options(field_type: FieldType, *, ours: bool) -> Iterable[dict[str, Any]]:
-    for name, option in field_type.options.items():
+    yield from _named(field_type.options, f"{field_type.name}.", ours=ours)
+
+
+def _named(options: Mapping[str, ma.fields.Field[Any]], prefix: str, *, ours: bool) -> Iterable[dict[str, Any]]:
+    for name, option in options.items():
         said = option.metadata
-        words = _WORDS.get(f"{field_type.name}.{name}") or _WORDS.get(name) or (name.replace("_", " "), "")
+        words = _WORDS.get(f"{prefix}{name}") or _WORDS.get(name) or (name.replace("_", " "), "")
         kind = str(said.get("kind") or (ours and _NAMED_KINDS.get(name)) or _kind(option))
         yield {
             "name": name,
@@ -151,5 +155,8 @@ def _bounds(option: ma.fields.Field[Any]) -> dict[str, Any]:
     if isinstance(option, DecimalText):
         return {"decimal": True}
     if isinstance(option, OneOf):
-        return {"choices": [{"value": word, "label": word.replace("_", " ")} for word in option.words]}
+        words: Mapping[str, LocalText] = option.metadata.get("words", {})
+        return {"choices": [{"value": each, "label": words.get(each, each.replace("_", " "))} for each in option.words]}
+    if isinstance(option, ma.fields.List) and isinstance(option.inner, ma.fields.Nested):
+        return {"members": list(_named(option.inner.schema.fields, "", ours=False))}
     return {}

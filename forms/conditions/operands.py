@@ -79,7 +79,7 @@ def _text(raw: Any, kind: Kind) -> str:
     if not isinstance(raw, str):
         raise OperandError(msg("%(value)s is no text. Write it in quotes.", value=repr(raw)))
     if not raw:
-        raise OperandError(msg('An empty text equals nothing. Write {"empty": true}.'))
+        raise OperandError(msg('Choose a value; what is blank is found by “is empty”, in JSON {"empty": true}.'))
     if kind.choices is not None and raw not in kind.choices:
         raise OperandError(
             msg("“%(value)s” is none of the choices: %(known)s.", value=raw[:60], known=", ".join(kind.choices[:20]))

@@ -18,7 +18,20 @@ FILES, TEXT, TICK = "files", "text", "tick"
 class _Item(StrictSchema):
     key = Key(required=True)
     label = Local(required=True)
-    kind = OneOf(FILES, TEXT, TICK, load_default=FILES)
+    kind = OneOf(
+        FILES,
+        TEXT,
+        TICK,
+        load_default=FILES,
+        metadata={
+            "label": {"en": "What it holds", "zh": "内容"},
+            "words": {
+                FILES: {"en": "Files", "zh": "文件"},
+                TEXT: {"en": "A text", "zh": "文字"},
+                TICK: {"en": "A tick", "zh": "勾选"},
+            },
+        },
+    )
     required = Flag(load_default=False)
     accept = MediaTypes(load_default=("image/*", "application/pdf"))
     max_size = Size(load_default=10 * 1024**2)
@@ -42,10 +55,6 @@ class Evidence(FieldType):
             metadata={
                 "doc": 'What is asked for: `[{"key", "label", "kind": "files" · "text" · "tick"}]`.',
                 "label": {"en": "What is asked for", "zh": "要求的证据"},
-                "help": {
-                    "en": "Each entry is files (as usual), a text or a tick.",
-                    "zh": "每项为文件（默认）、文字（text）或勾选（tick）。",
-                },
             },
         ),
     }

@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from signoff.flows import building
+from signoff.flows import building, catalogue
+from signoff.forms import catalogue as forms
 from signoff.forms import palette
 from signoff.forms.types import all_types
 from signoff.platform import calendar_store, definitions
@@ -163,3 +164,37 @@ def test_the_length_of_a_flow_is_that_of_its_calendar(
         assert boot_of(browser, "/definitions/flow/refund")["length"] == said["length"]
     body = {"document": {**document, "steps": [{}]}, "base_version": 1, "revision": 1}
     assert client.put("/api/v1/flows/refund/draft", json=body, headers=token("ada")).json["length"] is None
+
+
+def test_what_others_say_of_a_form_comes_with_it(sign_in: SignIn) -> None:
+    report = {
+        "schema": "form/1", "key": "report", "title": "Report",
+        "fields": [
+            {"key": "about", "type": "lookup", "form": "refund", "label": "About", "show": ["number", "path"],
+             "fill": {"note": "conversation"}, "filter": {"any": [{"channel": "web"}, {"tier": {"empty": False}}]}},
+            {"key": "note", "type": "text", "label": "Note"},
+            {"key": "paid", "type": "money", "currency": "CNY", "label": "Paid", "compute": 'OF(about, "amount")'},
+        ],
+    }  # fmt: skip
+    forms.publish_form(report, by="ada", note="n", base_version=0)
+    flow = {
+        "schema": "flow/1", "key": "report", "title": "Reports", "form": "report",
+        "steps": [{"id": "back", "kind": "action", "do": "record.update",
+                   "with": {"record": {"field": "about"}, "values": {"inspection": "ok"}}}],
+    }  # fmt: skip
+    catalogue.publish_flow(flow, by="ada", note="n", base_version=0)
+    with sign_in("ada") as client:
+        found = boot_of(client, "/definitions/form/refund")["elsewhere"]
+    of_report = {(each["kind"], each["field"]) for each in found if each["title"] in ("Report", "Reports")}
+    named = {"path", "conversation", "channel", "tier", "amount"}
+    assert of_report == {("form", name) for name in named} | {("flow", "inspection")}
+
+
+def test_what_entries_of_a_list_hold_is_said_to_the_builder(sign_in: SignIn) -> None:
+    with sign_in("ada") as client:
+        types = boot_of(client, "/definitions/form/new")["catalogue"]["types"]
+    items = next(each for each in types if each["name"] == "evidence")["options"][0]
+    kind = next(each for each in items["members"] if each["name"] == "kind")
+    assert kind["kind"] == "choice"
+    assert [each["label"] for each in kind["choices"]] == ["Files", "A text", "A tick"]
+    assert kind["default"] == "files"

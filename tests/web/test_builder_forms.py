@@ -266,6 +266,78 @@ def test_keys_do_all_that_a_mouse_does(company: Server, context: Contexts, begun
     expect(page.locator("[data-name=weight_2]")).to_have_count(0)
 
 
+@pytest.mark.parametrize("hand", ["mouse", "keys", "finger"])
+def test_a_field_goes_into_a_table_and_out_again(
+    company: Server, context: Contexts, begun: Begun, ada: Api, hand: str
+) -> None:
+    begun(f"entered_{hand}")
+    page = opened(
+        context, company, f"entered_{hand}", has_touch=hand == "finger", viewport=TABLET if hand == "finger" else DESK
+    )
+    if hand == "keys":
+        card(page, "note").focus()
+        page.keyboard.press("Alt+Shift+ArrowDown")
+    else:
+        second = page.locator("[data-column='lines.price']").bounding_box()
+        assert second is not None
+        moved = dragged if hand == "mouse" else touched
+        if hand == "finger":
+            card(page, "note").tap()
+        start = page.locator("[data-name=note]" if hand == "mouse" else "[data-name=note] .canvas-grip")
+        moved(page, start, second["x"] + 4, second["y"] + second["height"] / 2)
+    expect(said(page)).to_contain_text("Remark is a column of Items now.")
+    form = drafted(page, ada, f"entered_{hand}")
+    table = next(each for each in form["fields"] if each["key"] == "lines")
+    expected = ["note", "pieces", "price", "sum"] if hand == "keys" else ["pieces", "note", "price", "sum"]
+    assert [each["key"] for each in table["columns"]] == expected
+    assert form["rules"] == [{"when": {"path": "return"}, "require": ["lines.note"]}]
+    page.locator("[data-do=leave-table]").click()
+    expect(said(page)).to_contain_text("Remark: Contents, row 2 of 3.")
+    form = drafted(page, ada, f"entered_{hand}")
+    assert form["layout"][1]["rows"] == [["lines"], ["note"], ["total"]]
+    assert form["rules"] == FORM["rules"]
+
+
+def touched(page: Page, what: Locator, x: float, y: float) -> None:
+    """Dragged with a finger."""
+    box = what.bounding_box()
+    assert box is not None
+    start = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    client = page.context.new_cdp_session(page)
+    client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": start[0], "y": start[1]}]})
+    for step in range(1, 9):
+        at = {"x": start[0] + (x - start[0]) * step / 8, "y": start[1] + (y - start[1]) * step / 8}
+        client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_what_other_forms_ask_is_said_before_a_field_goes(company: Server, context: Contexts) -> None:
+    page = opened(context, company, "sales_order")
+    card(page, "customer_tier").click()
+    page.keyboard.press("Delete")
+    uses = page.locator("dialog[open] [data-uses]")
+    expect(uses).to_contain_text("other form")
+    expect(page.locator("dialog[open]")).to_contain_text("Refund request")
+    page.keyboard.press("Escape")
+
+
+def test_the_items_of_a_checklist_say_what_they_hold_by_choice(
+    company: Server, context: Contexts, begun: Begun, ada: Api
+) -> None:
+    proof = {"key": "proof", "type": "evidence", "label": "Proof", "items": [{"key": "photo", "label": "Photo"}]}
+    begun("checklist", fields=[*FORM["fields"], proof])
+    page = opened(context, company, "checklist")
+    card(page, "proof").click()
+    holds = page.locator(".item").get_by_label("What it holds")
+    expect(holds).to_have_value("files")
+    holds.select_option(label="A tick")
+    assert drafted(page, ada, "checklist")["fields"][-1]["items"] == [
+        {"key": "photo", "label": "Photo", "kind": "tick"}
+    ]
+    holds.select_option(label="Files")
+    assert drafted(page, ada, "checklist")["fields"][-1]["items"] == [{"key": "photo", "label": "Photo"}]
+
+
 def test_before_a_field_goes_it_is_said_what_uses_it(
     company: Server, context: Contexts, begun: Begun, ada: Api
 ) -> None:

@@ -1,16 +1,17 @@
 /** Dragging onto the canvas with mouse, pen or finger. Keys do the same, see `Canvas.vue`. */
 
 import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from "vue";
-import { type Row, type Target, targetAt, targetIn } from "./dropping";
+import { type Row, type Target, targetAmong, targetAt, targetIn } from "./dropping";
 import type { Place } from "./layout";
+import type { Inside } from "./tables";
 
 export interface Dragging {
   /** What hangs on the pointer, as text; `null` while nothing is dragged. */
   readonly label: Ref<string | null>;
   readonly pointer: ShallowRef<{ x: number; y: number }>;
   readonly target: ShallowRef<Target | null>;
-  /** `drop` is called where it falls onto the canvas; a press without a move is none. */
-  begin(event: PointerEvent, label: string, drop: (place: Place) => void): void;
+  /** `drop` is called where it falls onto the canvas; a press without a move is none. `enters`: it may become a column. */
+  begin(event: PointerEvent, label: string, drop: (place: Place | Inside) => void, enters: boolean): void;
 }
 
 const FAR = 6;
@@ -22,7 +23,7 @@ export function useDragging(canvas: Ref<HTMLElement | undefined>): Dragging {
   const target = shallowRef<Target | null>(null);
   let stop: (() => void) | undefined;
 
-  function begin(event: PointerEvent, name: string, drop: (place: Place) => void): void {
+  function begin(event: PointerEvent, name: string, drop: (place: Place | Inside) => void, enters: boolean): void {
     if (event.button !== 0 || !event.isPrimary) return;
     stop?.();
     const start = { x: event.clientX, y: event.clientY };
@@ -40,7 +41,7 @@ export function useDragging(canvas: Ref<HTMLElement | undefined>): Dragging {
       label.value = name;
       pointer.value = { x: moved.clientX, y: moved.clientY };
       scroll(moved.clientY, canvas.value);
-      target.value = canvas.value ? find(canvas.value, moved.clientX, moved.clientY) : null;
+      target.value = canvas.value ? find(canvas.value, moved.clientX, moved.clientY, enters) : null;
     };
     const end = (ended: PointerEvent): void => {
       if (ended.pointerId !== event.pointerId) return;
@@ -71,11 +72,17 @@ function swallow(event: Event): void {
   event.preventDefault();
 }
 
-function find(canvas: HTMLElement, x: number, y: number): Target | null {
+function find(canvas: HTMLElement, x: number, y: number, enters: boolean): Target | null {
   const box = canvas.getBoundingClientRect();
   if (x < box.left || x > box.right || y < box.top - EDGE || y > box.bottom + EDGE) return null;
   const origin = { left: box.left - canvas.scrollLeft, top: box.top - canvas.scrollTop };
   const shifted = (rect: DOMRect): DOMRect => new DOMRect(rect.left - origin.left, rect.top - origin.top, rect.width, rect.height);
+  for (const table of enters ? canvas.querySelectorAll<HTMLElement>("[data-columns-of]") : []) {
+    const rect = table.getBoundingClientRect();
+    if (x < rect.left || x > rect.right || y < rect.top || y > rect.bottom) continue;
+    const columns = [...table.children].map((column) => shifted(column.getBoundingClientRect())).map(({ left, right }) => ({ left, right }));
+    return targetAmong(x - origin.left, table.dataset["columnsOf"] ?? "", columns, shifted(rect));
+  }
   for (const empty of canvas.querySelectorAll<HTMLElement>("[data-empty-section]")) {
     const rect = empty.getBoundingClientRect();
     if (y >= rect.top && y <= rect.bottom) return targetIn(Number(empty.dataset["emptySection"]), shifted(rect));

@@ -1,6 +1,7 @@
 /** Where a field that is dragged would fall: between rows, or beside a cell. */
 
 import { MOST_BESIDE, type Place } from "./layout";
+import type { Inside } from "./tables";
 
 /** A row of the canvas as it stands on the page. */
 export interface Row {
@@ -18,9 +19,9 @@ export interface Box {
   height: number;
 }
 
-/** What shows where it would fall: a line below, above or beside. */
+/** What shows where it would fall: a line below, above or beside, or between the columns of a table. */
 export interface Target {
-  place: Place;
+  place: Place | Inside;
   line: Box;
 }
 
@@ -33,6 +34,14 @@ export function targetAt(x: number, y: number, rows: readonly Row[], box: Box): 
   const row = rows.find((each) => y <= each.bottom) ?? rows.at(-1);
   if (!row) return null;
   return (y >= row.top && y <= row.bottom ? beside(x, row) : null) ?? between(y, row, box);
+}
+
+/** The place among the columns of a table, which stand side by side. */
+export function targetAmong(x: number, table: string, columns: readonly { left: number; right: number }[], box: Box): Target {
+  const after = columns.filter((each) => x > (each.left + each.right) / 2).length;
+  const [before, behind] = [columns[after - 1], columns[after]];
+  const left = behind ? behind.left - LINE : before ? before.right : box.left;
+  return { place: { table, column: after }, line: { left, top: box.top, width: LINE, height: box.height } };
 }
 
 /** The place in a section that holds nothing. */

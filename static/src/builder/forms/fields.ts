@@ -30,13 +30,14 @@ export function addField(document: JsonObject, type: TypeInfo, maker: Maker, pla
   return brought(document, field, place ?? below(document, after), after ?? before(document, place), "form_added_field");
 }
 
-export function addColumn(document: JsonObject, table: string, type: TypeInfo, maker: Maker): Brought | null {
+/** A column in front of the one with that index, else at the end. */
+export function addColumn(document: JsonObject, table: string, type: TypeInfo, maker: Maker, index?: number): Brought | null {
   const spot = findField(document, table);
   if (!spot) return null;
   const columns = listOf(spot.field["columns"]);
   const taken = new Set(columnsOf(spot).map((column) => column.key));
   const column = newField(type, taken, document, maker);
-  const path = [...spot.path, "columns", columns.length];
+  const path = [...spot.path, "columns", index ?? columns.length];
   const made = new Composition(document);
   if (!Array.isArray(spot.field["columns"])) made.set([...spot.path, "columns"], []);
   return { edit: made.do({ kind: "insert", path, value: column }).edit("form_added_column"), name: `${table}.${String(column["key"])}`, path };

@@ -4,21 +4,29 @@ import { isObject, type Json, type JsonObject, type Path } from "../model/json";
 import { type Mention, isOf, mentionsOf, namesInCondition, namesInFormula } from "./names";
 import { listOf, textOf } from "./outline";
 
-export type UseKind = Exclude<Mention, "layout"> | "branch" | "step" | "flow_setting" | "case";
+export type UseKind = Exclude<Mention, "layout"> | "branch" | "step" | "flow_setting" | "case" | "other_form" | "other_flow";
+
+/** A field that another form, or the flow of another, names. */
+export interface Elsewhere {
+  readonly kind: "form" | "flow";
+  readonly title: Json;
+  readonly field: string;
+}
 
 export interface Use {
   kind: UseKind;
   /** Where: in the form's own document, or in that of a flow. */
   flow: JsonObject | null;
   path: Path;
-  /** What a flow calls the step or branch. */
+  /** What a flow calls the step or branch, or what another form or flow is called. */
   title: Json | undefined;
 }
 
-/** Everything that uses the field: in its form, where standing in the layout is no use, and in the flows of the form. */
-export function usedBy(document: JsonObject, flows: readonly JsonObject[], name: string): Use[] {
+/** Everything that uses the field: in its form, where standing in the layout is no use, in the flows of the form, and elsewhere. */
+export function usedBy(document: JsonObject, flows: readonly JsonObject[], name: string, elsewhere: readonly Elsewhere[] = []): Use[] {
   const own = mentionsOf(document, name).flatMap(({ what, path }): Use[] => (what === "layout" ? [] : [{ kind: what, flow: null, path: owner(path), title: undefined }]));
-  return [...distinct(own), ...flows.flatMap((flow) => new FlowUses(flow, name).all())];
+  const others = elsewhere.filter((each) => isOf(each.field, name)).map(({ kind, title }): Use => ({ kind: `other_${kind}`, flow: null, path: [], title }));
+  return [...distinct(own), ...flows.flatMap((flow) => new FlowUses(flow, name).all()), ...others];
 }
 
 /** How many of each kind, in the order in which they were found. */

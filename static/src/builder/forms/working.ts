@@ -8,7 +8,8 @@ import { type Builder, useBuilder } from "../model/store";
 import { currentLanguage, t, type WordKey } from "../words";
 import { addColumn, addField, changeType, duplicate, keyFollows, type Maker, removeField } from "./fields";
 import { type Direction, moveBy, moveSection, moveTo, type Place, placeOf, sectionsOf } from "./layout";
-import { everyField, fieldsOf, findField, listOf, partsOf, type Spot, spotAt } from "./outline";
+import { columnsOf, everyField, fieldsOf, findField, listOf, partsOf, type Spot, spotAt } from "./outline";
+import { type Inside, intoTable, nextTable, outOfTable } from "./tables";
 import { counted, type Use, usedBy } from "./uses";
 
 export interface Working {
@@ -27,13 +28,20 @@ export interface Working {
   typeOf(spot: Spot): TypeInfo | undefined;
   choose(name: string): void;
   chooseAt(path: Path | null): void;
-  add(type: TypeInfo, place?: Place): void;
-  addColumn(table: string, type: TypeInfo): void;
+  add(type: TypeInfo, place?: Place | Inside): void;
+  addColumn(table: string, type: TypeInfo, index?: number): void;
   copy(name: string): void;
   askRemove(name: string): void;
   remove(name: string): void;
   move(name: string, direction: Direction): void;
-  drop(name: string, place: Place): void;
+  drop(name: string, place: Place | Inside): void;
+  /** Whether a field or column may become a column of a table. */
+  entersTables(name: string): boolean;
+  /** Into the table that comes next, or before. */
+  enter(name: string, by: 1 | -1): void;
+  enterTable(name: string, place: Inside): void;
+  /** Below its table, or where it is dropped. */
+  leaveTable(name: string, place?: Place): void;
   moveSection(index: number, by: number): void;
   changeType(spot: Spot, type: TypeInfo): void;
   labelled(name: string, before: string): void;
@@ -99,6 +107,13 @@ function makeWorking(builder: Builder, connection: Pick<Connection, "inForce">):
     return (at?.size ?? 1) > 1 ? t("said_moved_beside", { ...params, column: (at?.cell ?? 0) + 1, columns: at?.size ?? 1 }) : t("said_moved", params);
   }
 
+  function moveColumn({ path, name }: Spot, column: number): void {
+    const from = Number(path.at(-1));
+    const to = column > from ? column - 1 : column;
+    if (to !== from) builder.edit({ kind: "many", edits: [{ kind: "move", from: path, to: [...path.slice(0, -1), to] }], label: "form_moved_field" });
+    builder.announce(t("said_column_moved", { name: nameOf(name), place: to + 1 }));
+  }
+
   const working: Working = {
     builder,
     maker,
@@ -118,6 +133,7 @@ function makeWorking(builder: Builder, connection: Pick<Connection, "inForce">):
       builder.selection.value = path;
     },
     add(type, at) {
+      if (at && "table" in at) return working.addColumn(at.table, type, at.column);
       const after = chosen.value && (chosen.value.table ?? chosen.value.name);
       const made = addField(builder.document.value, type, maker, at, at ? undefined : after);
       builder.edit(made.edit, { select: made.path });
@@ -125,8 +141,8 @@ function makeWorking(builder: Builder, connection: Pick<Connection, "inForce">):
       focusInspector(true);
       void nextTick(() => document.querySelector(`[data-name="${CSS.escape(made.name)}"]`)?.scrollIntoView({ block: "nearest" }));
     },
-    addColumn(table, type) {
-      const made = addColumn(builder.document.value, table, type, maker);
+    addColumn(table, type, index) {
+      const made = addColumn(builder.document.value, table, type, maker, index);
       if (!made) return;
       builder.edit(made.edit, { select: made.path });
       builder.announce(t("said_added", { name: nameOf(made.name) }));
@@ -162,8 +178,32 @@ function makeWorking(builder: Builder, connection: Pick<Connection, "inForce">):
       focusField(name);
     },
     drop(name, at) {
+      if ("table" in at) return working.enterTable(name, at);
+      if (name.includes(".")) return working.leaveTable(name, at);
       builder.edit(moveTo(builder.document.value, name, at));
       builder.announce(place(name));
+    },
+    entersTables: (name) => types.get(spots.value.get(name)?.type ?? "")?.column === true,
+    enter(name, by) {
+      const table = working.entersTables(name) ? nextTable(builder.document.value, name, by) : undefined;
+      if (table) working.enterTable(name, { table: table.key, column: by > 0 ? 0 : columnsOf(table).length });
+      else builder.announce(t("said_no_table", { name: nameOf(name) }));
+    },
+    enterTable(name, at) {
+      const inside = spots.value.get(name);
+      if (inside?.table === at.table) return moveColumn(inside, at.column);
+      const made = intoTable(builder.document.value, name, at);
+      if (!made) return;
+      builder.edit(made.edit, { select: made.path });
+      builder.announce(t("said_into_table", { name: nameOf(made.name), table: nameOf(at.table) }));
+      focusField(at.table);
+    },
+    leaveTable(name, at) {
+      const made = outOfTable(builder.document.value, name, at);
+      if (!made) return;
+      builder.edit(made.edit, { select: made.path });
+      builder.announce(place(made.name));
+      focusField(made.name);
     },
     moveSection(index, by) {
       const edit = moveSection(builder.document.value, index, index + by);
@@ -181,7 +221,7 @@ function makeWorking(builder: Builder, connection: Pick<Connection, "inForce">):
       const edit = spot && typeof latin === "string" ? keyFollows(builder.document.value, spot, latin, before, working.published) : null;
       if (edit) builder.edit(edit);
     },
-    usesOf: (name) => usedBy(builder.document.value, flows, name),
+    usesOf: (name) => usedBy(builder.document.value, flows, name, boot.elsewhere),
   };
   return working;
 }

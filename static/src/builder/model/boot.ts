@@ -26,6 +26,8 @@ export interface Option {
   readonly help: string;
   readonly required: boolean;
   readonly default?: Json;
+  /** What each entry of a list holds. */
+  readonly members?: readonly Option[];
   /** The only values of a `choice`. */
   readonly choices?: readonly { readonly value: string; readonly label: string }[];
   /** Of a `number`. */
@@ -139,6 +141,8 @@ export interface Boot {
   /** Of a flow: the document of its form; of a form: that of its flow. `null` where there is none. */
   readonly form: JsonObject | null;
   readonly flow: JsonObject | null;
+  /** Of a form: fields of it that other forms and flows of others name. */
+  readonly elsewhere: readonly { readonly kind: "form" | "flow"; readonly title: LocalText; readonly field: string }[];
   readonly urls: Readonly<Record<string, string>>;
   /** Drawings of icons that the catalogue names: the inside of an SVG of 16 × 16. */
   readonly icons: Readonly<Record<string, string>>;

@@ -2,6 +2,8 @@
 
 export default {
   form_moved_field: ["Field moved", "已移动字段"],
+  form_into_table: ["Field moved into a table", "已将字段移入表格"],
+  form_out_of_table: ["Column moved out of its table", "已将列移出表格"],
   form_set_width: ["Width of a field changed", "已更改字段宽度"],
   form_added_section: ["Section added", "已添加分区"],
   form_removed_section: ["Section removed, its fields kept", "已删除分区，字段保留"],
@@ -36,8 +38,8 @@ export default {
   canvas: ["The form", "表单"],
   canvas_empty: ["The form has no field yet. Choose a type to add the first.", "表单还没有字段。选择一种类型来添加第一个。"],
   canvas_keys: [
-    "↑ ↓ choose a field · Alt and arrows move it · Enter opens its properties · Ctrl+D duplicates · Delete removes",
-    "↑ ↓ 选择字段 · Alt 加方向键移动 · 回车打开属性 · Ctrl+D 复制 · Delete 删除",
+    "↑ ↓ choose a field · Alt and arrows move it, with Shift ↑ ↓ into a table · Enter opens its properties · Ctrl+D duplicates · Delete removes",
+    "↑ ↓ 选择字段 · Alt 加方向键移动，再加 Shift ↑ ↓ 移入表格 · 回车打开属性 · Ctrl+D 复制 · Delete 删除",
   ],
   unplaced_section: ["Not placed in a section", "未放入分区"],
   untitled_section: ["Section without a title", "无标题分区"],
@@ -64,6 +66,11 @@ export default {
 
   said_added: ["{name} added. Its properties are open.", "已添加{name}，属性已打开。"],
   said_moved: ["{name}: {section}, row {row} of {rows}.", "{name}：{section}，第 {row} 行，共 {rows} 行。"],
+  said_into_table: ["{name} is a column of {table} now.", "{name}现为{table}的列。"],
+  said_no_table: ["There is no table there that {name} could go into.", "那里没有{name}可移入的表格。"],
+  said_column_moved: ["{name}: column {place}.", "{name}：第 {place} 列。"],
+  into_table: ["Into the table {table}", "移入表格{table}"],
+  out_of_table: ["Out of the table", "移出表格"],
   said_moved_beside: ["{name}: {section}, row {row} of {rows}, column {column} of {columns}.", "{name}：{section}，第 {row} 行，共 {rows} 行，第 {column} 列，共 {columns} 列。"],
   said_no_further: ["{name} cannot move further that way.", "{name}无法再往那边移动。"],
   said_copied: ["{name} duplicated.", "已复制{name}。"],
@@ -92,6 +99,9 @@ export default {
   use_step: ["{n} flow step|{n} flow steps", "{n} 个流程步骤"],
   use_flow_setting: ["the flow's settings", "流程设置"],
   use_case: ["{n} test case|{n} test cases", "{n} 个测试用例"],
+  use_other_form: ["{n} other form|{n} other forms", "{n} 个其他表单"],
+  use_other_flow: ["{n} flow of another form|{n} flows of other forms", "{n} 个其他表单的流程"],
+  remove_others: ["What another form or its flow asks of this field must be changed there.", "其他表单或其流程对此字段的引用须在那里修改。"],
   use_comma: [", ", "、"],
   used_by: ["Used by {uses}", "用于{uses}"],
 
