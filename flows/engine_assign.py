@@ -1,6 +1,6 @@
 """Whom a step asks: selectors, then the rules on oneself, on nobody and on who approved already."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..platform.people.directory import ADMIN
@@ -116,8 +116,10 @@ def _instead(draft: Draft, barred: str, trace: tuple[Reason, ...]) -> tuple[tupl
     return (), (*trace, Reason("self", {"person": barred}))
 
 
-def _once(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
+def _once(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
     """Nobody twice: the first reason counts."""
+    if len(found) < 2:
+        return tuple(found)
     kept: dict[str, Candidate] = {}
     for each in found:
         kept.setdefault(each.principal, each)

@@ -34,6 +34,7 @@ SYSTEM = Actor(None, ActingAs.SYSTEM)
 CANCELLED = "cancelled"
 ADMINS = "r:admin"
 GRACE = "grace:"
+NO_AMOUNTS: Mapping[str, Any] = {}
 
 
 class Draft:
@@ -72,8 +73,13 @@ class Draft:
         self.asked = run.asked
         self.effects: list[Effect] = []
         authority = program.settings.authority
-        self.values: Mapping[str, Any] = with_sums(authority, _with_facts(program, run.submitter, world))
-        self.asking = Asking(run.submitter, world, self.approvers, governed_amounts(authority, self.values))
+        self.values: Mapping[str, Any] = world.values
+        if program.uses_facts:
+            self.values = {**self.values, **facts_of(run.submitter, world)}
+        if authority is not None:
+            self.values = with_sums(authority, self.values)
+        amounts = governed_amounts(authority, self.values) if authority is not None else NO_AMOUNTS
+        self.asking = Asking(run.submitter, world, self.approvers, amounts)
 
     @property
     def finished(self) -> bool:
@@ -101,13 +107,11 @@ class Draft:
 
     def approvers(self, step: str) -> tuple[str, ...]:
         """Who approved or did ``step``, as far as that still counts."""
-        return tuple(
-            dict.fromkeys(
-                each.accountable
-                for each in self.closed
-                if each.step == step and each.verdict in AGREED and not each.void and each.accountable is not None
-            )
-        )
+        found: dict[str, None] = {}
+        for each in self.closed:
+            if each.step == step and each.verdict in AGREED and not each.void and each.accountable is not None:
+                found[each.accountable] = None
+        return tuple(found)
 
     # tasks
 
@@ -257,7 +261,7 @@ class Draft:
 
     def stop(self, step: str, because: str) -> None:
         """Cancel the tasks of a step, clear its timer, and call back what it asked for."""
-        for task in self.tasks_of(step):
+        for task in self.tasks_of(step) if self.tasks else ():
             self.cancel_task(task, because)
         self.clear_timer(step)
         self.recall(step)
@@ -365,11 +369,6 @@ class Draft:
 def grace_timer(task: str) -> str:
     """The timer at whose end the decision pending on ``task`` counts; no step has such a name."""
     return f"{GRACE}{task}"
-
-
-def _with_facts(program: FlowProgram, submitter: str | None, world: World) -> Mapping[str, Any]:
-    """The values, and beside them the facts of the submitter where some condition asks for them."""
-    return {**world.values, **facts_of(submitter, world)} if program.uses_facts else world.values
 
 
 def facts_of(submitter: str | None, world: World) -> dict[str, Any]:

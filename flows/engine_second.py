@@ -33,7 +33,7 @@ def held_back(draft: Draft, clock: Clock) -> bool:
 
 def is_second(task: Task) -> bool:
     """Whether the task asks for the second person's approval."""
-    return any(reason.code == SECOND for reason in task.why)
+    return SECOND in [reason.code for reason in task.why]
 
 
 def require_another(draft: Draft, task: Task, actor: Actor) -> None:

@@ -62,9 +62,10 @@ def _enter_people(draft: Draft, step: Step) -> bool:
 
 def ask(draft: Draft, step: Step, asked: tuple[Candidate, ...]) -> bool:
     """Open the step for those asked, less those whose approval still stands; whether it is over at once."""
-    stands = {f"p:{key}" for key in draft.approvers(step.id)}
+    stands = {f"p:{key}" for key in draft.approvers(step.id)} if draft.closed else ()
     again = _asked_again(draft, step)
-    remaining = tuple(each for each in _narrowed(asked, again) if each.principal not in stands)
+    narrowed = _narrowed(asked, again)
+    remaining = tuple([each for each in narrowed if each.principal not in stands]) if stands else narrowed
     if not remaining:
         return _pass(draft, step, "approved")
     if not again and _may_skip(draft, step, remaining):
@@ -124,16 +125,9 @@ def _may_skip(draft: Draft, step: Step, asked: tuple[Candidate, ...]) -> bool:
     """Whether all whom the step asks approved earlier in this run, and need not again."""
     if step.kind is not Kind.APPROVE or draft.program.settings.repeat_approver != "skip":
         return False
-    approved = {
-        each.accountable
-        for each in draft.closed
-        if each.verdict == "approve" and not each.void and each.accountable is not None
-    }
-    return (
-        bool(approved)
-        and all(key in approved for each in asked for key in each.people)
-        and any(each.people for each in asked)
-    )
+    approved = {each.accountable for each in draft.closed if each.verdict == "approve" and not each.void}
+    people = [key for each in asked for key in each.people]
+    return bool(people) and approved.issuperset(people)
 
 
 def _pass(draft: Draft, step: Step, because: str) -> bool:

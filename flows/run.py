@@ -180,7 +180,10 @@ class Run:
 
     def task(self, name: str) -> Task | None:
         """The task of that name, if it is not closed."""
-        return next((task for task in self.tasks if task.name == name), None)
+        for task in self.tasks:
+            if task.name == name:
+                return task
+        return None
 
     def approvers(self, step: str) -> tuple[str, ...]:
         """Who approved or did ``step``, as far as that still counts."""

@@ -156,10 +156,15 @@ class Directory:
 
     def manager(self, key: str, level: int = 1) -> Person | None:
         """The manager ``level`` steps up (1 is the direct one), ``None`` above the top or if inactive."""
-        for number, person in enumerate(self.line(key), start=1):
-            if number == level:
-                return person if person.active else None
-        return None
+        person = self.persons.get(key)
+        seen = {key}
+        for _ in range(level):
+            above = person.manager if person is not None else None
+            if above is None or above in seen:
+                return None
+            seen.add(above)
+            person = self.persons.get(above)
+        return person if person is not None and person.active else None
 
     def level(self, key: str) -> int:
         """How many managers stand above a person: 0 is the top."""
