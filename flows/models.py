@@ -109,7 +109,14 @@ tasks = sa.Table(
         )
         for mark in ("vip", "returned")
     ),
-    sa.Index("ix_signoff_task_decided", "decided_by", "closed_at", "id"),
+    sa.Index(
+        "ix_signoff_task_decided",
+        "decided_by",
+        "closed_at",
+        "id",
+        sqlite_where=sa.text("decided_by IS NOT NULL"),
+        postgresql_where=sa.text("decided_by IS NOT NULL"),
+    ),
     sa.Index(
         "ix_signoff_task_late",
         "form",
@@ -123,8 +130,8 @@ tasks = sa.Table(
         "ix_signoff_task_claimed",
         "claimed_by",
         "id",
-        sqlite_where=sa.text("open"),
-        postgresql_where=sa.text("open"),
+        sqlite_where=sa.text("open AND claimed_by IS NOT NULL"),
+        postgresql_where=sa.text("open AND claimed_by IS NOT NULL"),
     ),
 )
 
