@@ -11,7 +11,7 @@ from typing import Any
 from ...platform.people.directory import ADMIN, Directory, Person
 from ...platform.problems import Problem, Severity
 from ...platform.text import Message, msg
-from ..definition import Kind, Selector, Step
+from ..definition import Kind, Mode, Selector, Step
 from ..engine_assign import Candidate, candidates
 from ..engine_draft import Draft
 from ..program import FlowProgram
@@ -59,7 +59,10 @@ class Company:
         self.groups = grouped(program, ground, people)
         self.limits = Limits.of(people, program.flow.form)
         self.steps = [step for step in program.flow.walk() if step.kind in ACTED and step.id in timeline.before]
-        self.finders = {step.id: Finder(program, step, ground, timeline, people, self.limits) for step in self.steps}
+        known: dict[Any, Asked] = {}
+        self.finders = {
+            step.id: Finder(program, step, ground, timeline, people, self.limits, known) for step in self.steps
+        }
 
 
 def check_people(company: Company) -> Iterator[Problem]:
@@ -85,7 +88,10 @@ class Limits:
 
 
 class Finder:
-    """Asks the engine whom one step would ask, for one submitter and the values that matter to it."""
+    """Asks the engine whom one step would ask, for one submitter and the values that matter to it.
+
+    ``known``: what it said of steps of the same flow that ask by the same selectors.
+    """
 
     def __init__(
         self,
@@ -95,6 +101,7 @@ class Finder:
         timeline: Timeline,
         people: Directory,
         limits: Limits,
+        known: dict[Any, Asked],
     ) -> None:
         self.program = program
         self.step = step
@@ -105,6 +112,10 @@ class Finder:
         self.amounts = {str(each.value) for each in selectors if each.kind == "manager_with_limit"}
         cuts = dict.fromkeys(self.amounts, self.limits.places)
         self.feasible = Feasible(step, ground, timeline, people, cuts, fields_asked(step))
+        self._known = known
+        # of other selectors nobody knows what they look at
+        plain_kinds = all(each.kind in _PLAIN for each in selectors)
+        self._like = repr((step.kind, step.mode is Mode.ANY, step.who, step.nobody)) if plain_kinds else None
 
     def found(self, submitter: Person | None) -> list[tuple[Try, Asked]]:
         """For the combinations of values that can be there, whom the step asks; not those it cannot matter to."""
@@ -135,7 +146,14 @@ class Finder:
 
     def _asked(self, attempt: Try) -> Asked:
         """As :func:`~..engine_assign.candidates`: whom the step asks, or ``skip``, ``refuse``."""
-        return candidates(self._draft(attempt), self.step)
+        if self._like is None:
+            return candidates(self._draft(attempt), self.step)
+        submitter = attempt.submitter.key if attempt.submitter is not None else None
+        values = [self.limits.rank(each) if key in self.amounts else each for key, each in attempt.values.items()]
+        question = (self._like, submitter, *values)
+        if question not in self._known:
+            self._known[question] = candidates(self._draft(attempt), self.step)
+        return self._known[question]
 
     def _draft(self, attempt: Try) -> Draft:
         world = World(self.people, TIMELESS, EPOCH, attempt.values, self.program.flow.form)
