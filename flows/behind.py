@@ -1,7 +1,7 @@
 """The requests behind a number of the dashboard, as a list: those that may be counted and seen."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
@@ -20,10 +20,10 @@ from ..platform.errors import Malformed
 from ..platform.paging import Page, decode_cursor, page_of
 from ..platform.people.current import current_language
 from ..platform.people.directory import Person
-from ..platform.text import msg
+from ..platform.text import LocalText, msg
 from . import rolling, showing, survey, visibility
 from .models import surveys, tasks
-from .reports import BEGINNING, open_steps, scope_of
+from .reports import BEGINNING, open_steps, scope_of, served
 from .run import START
 
 COUNT_CAP = 1000
@@ -37,7 +37,7 @@ WORK = ("decided", "late", *VERDICTS, *NOW)
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Which requests: every part that is blank asks nothing.
+    """Which requests: every part that is blank asks nothing; without a form, those of all forms that are counted.
 
     ``axis`` and ``member``: a choice field and its value, which may be empty; ``work``: what was or is to be done at
     ``step`` by ``person``, or by ``principal``.
@@ -60,14 +60,17 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A request of the list, with its summary in words, without what is hidden from the reader."""
+    """A request of the list, with its form's title and its summary in words, without what is hidden from the reader."""
 
     record: Record
+    title: LocalText
     summary: Mapping[str, str]
 
 
 def find(asked: Slice, by: Person, *, after: str | None = None, limit: int = 50) -> Page[Found]:
     """The requests, the last filed first."""
+    if not asked.form:
+        return _of_all(asked, by, after, limit)
     with reading() as conn:
         among = _among(conn, asked, by)
         statement = sa.select(*(among.c[column.name] for column in COLUMNS))
@@ -87,13 +90,32 @@ def find(asked: Slice, by: Person, *, after: str | None = None, limit: int = 50)
     return Page(shown, page.next)
 
 
+def _of_all(asked: Slice, by: Person, after: str | None, limit: int) -> Page[Found]:
+    """The first of each form, and of these the first."""
+    found = [
+        each
+        for form in served()
+        for each in find(replace(asked, form=form.key), by, after=after, limit=limit + 1).items
+    ]
+    found.sort(key=_place, reverse=True)
+    return page_of(found[: limit + 1], limit, _place)
+
+
+def _place(found: Found) -> tuple[datetime, int]:
+    assert found.record.submitted_at is not None
+    return found.record.submitted_at, found.record.id
+
+
 def _found(record: Record, hidden: frozenset[str]) -> Found:
     program = forms.program(record.form, record.version)
-    return Found(record, showing.summary(record, program, hidden, current_language()))
+    return Found(record, program.form.title, showing.summary(record, program, hidden, current_language()))
 
 
 def count(asked: Slice, by: Person) -> tuple[int, bool]:
     """How many, up to :data:`COUNT_CAP`, and whether there are more."""
+    if not asked.form:
+        number = sum(count(replace(asked, form=form.key), by)[0] for form in served())
+        return min(number, COUNT_CAP), number > COUNT_CAP
     with reading() as conn:
         found = sa.select(_among(conn, asked, by).c.id).limit(COUNT_CAP + 1).subquery()
         number = int(conn.execute(sa.select(sa.func.count()).select_from(found)).scalar_one())

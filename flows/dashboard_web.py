@@ -7,9 +7,7 @@ from flask import render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from ..forms import catalogue as forms
-from ..platform.errors import NotFound
 from ..platform.people.current import current_person
-from ..platform.text import msg
 from ..platform.web.filters import short_day
 from ..platform.web.language import gettext as _
 from . import behind, dashboard_sheet, reports
@@ -57,11 +55,9 @@ def _address(board: figures.Dashboard, form: str | None = None, since: str | Non
     return url_for("signoff_flows.dashboard", form=key, **period)
 
 
-def _behind(board: figures.Dashboard, **parts: Any) -> str | None:
-    """The address of the list behind a number; numbers over all forms lead to the dashboard of one."""
+def _behind(board: figures.Dashboard, **parts: Any) -> str:
+    """The address of the list behind a number."""
     form = parts.pop("form", board.form.key if board.form else None)
-    if form is None:
-        return None
     period: dict[str, Any] = {} if parts.pop("now", False) else {"from": board.period.first, "to": board.period.last}
     return url_for("signoff_flows.behind", form=form, **period, **{key: each for key, each in parts.items() if each})
 
@@ -100,7 +96,7 @@ def behind_number() -> ResponseReturnValue:
     kept: dict[str, Any] = {key: each for key, each in args.items() if key != "after"}
     return render_template(
         "signoff/flows/behind.html",
-        form=forms.program(asked.form).form,
+        form=forms.program(asked.form).form if asked.form else None,
         page=page,
         count=number,
         capped=capped,
@@ -115,8 +111,6 @@ def behind_number() -> ResponseReturnValue:
 def _slice() -> Slice:
     args = request.args
     form = args.get("form", "")
-    if not form:
-        raise NotFound(msg("Say of which form. Open the list from a number of the dashboard."))
     parts: dict[str, Any] = {name: args.get(name, "")[:140] for name in PARTS}
     if not (args.get("from") or args.get("to")):
         return Slice(form, **parts)
@@ -126,12 +120,11 @@ def _slice() -> Slice:
 
 def _words(asked: Slice) -> list[tuple[str, Any]]:
     """What the list is of, as pairs of a kind and what to say of it."""
-    form = forms.program(asked.form).form
-    field = form.field(asked.axis)
     found: list[tuple[str, Any]] = []
+    field = forms.program(asked.form).form.field(asked.axis) if asked.form else None
     if field is not None:
         found.append(("axis", (field.label, reports.label_of(field, asked.member or None))))
-    if asked.step:
+    if asked.step and asked.form:
         found.append(("step", figures.step_title(asked.form, asked.step)))
     found += [(name, getattr(asked, name)) for name in ("ending", "answer", "score", "work", "person", "principal")
               if getattr(asked, name)]  # fmt: skip

@@ -9,7 +9,10 @@ import openpyxl
 import pytest
 from flask import Flask
 
+from signoff.flows import catalogue as flows
 from signoff.flows import service, survey
+from signoff.forms import catalogue as forms
+from signoff.forms import service as filing
 from signoff.platform import statements
 
 from ..conftest import Clock, SignIn
@@ -68,6 +71,34 @@ def test_every_number_leads_to_its_list(board: Any) -> None:
     assert listed.count("RF-") == 1
 
 
+@pytest.fixture
+def _leave(context: Flask) -> None:
+    """A second form with a flow, of which there is one request."""
+    forms.publish_form(
+        {
+            "schema": "form/1", "key": "leave", "title": "Leave", "number": "LV-{0000}", "summary": ["days"],
+            "fields": [{"key": "days", "type": "integer", "label": "Days"}],
+        },
+        by="ada",
+    )  # fmt: skip
+    step = {"id": "lead", "kind": "approve", "who": [{"manager": 1}], "due": {"in": "PT8H"}}
+    flow = {"schema": "flow/1", "key": "leave", "title": "Leave", "form": "leave", "steps": [step]}
+    flows.publish_flow(flow, by="ada")
+    filing.submit("leave", {"days": 2}, by=at_shop.person("amy"))
+
+
+@pytest.mark.usefixtures("_leave")
+def test_numbers_over_all_forms_lead_to_requests_of_all_forms(board: Any) -> None:
+    page = board.get("/dashboard?form=").get_data(as_text=True)
+    [everything] = {each for each in _links(page) if re.search(r"requests\?from=[\d-]+&to=[\d-]+$", each)}
+    listed = text(board.get(everything))
+    assert "All forms 4" in listed
+    assert listed.index("LV-0001") < listed.index("RF-")  # the last filed first
+    for link in _links(page):
+        assert board.get(link).status_code == 200, link
+
+
+@pytest.mark.usefixtures("_leave")
 @pytest.mark.parametrize("address", ["/dashboard?form=refund", "/dashboard?form="])
 def test_no_number_of_a_table_stands_without_its_list(board: Any, address: str) -> None:
     page = board.get(address).get_data(as_text=True)
