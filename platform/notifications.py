@@ -1,39 +1,31 @@
-"""Telling people: templates in every language, one job per message, in the application always and over channels.
+"""Telling people, in the application always and over channels: what is to be said, and what a person sees of it.
 
-``send`` writes one row in the transaction that has something to say. Its job then writes a notification for each
-person, and one job for each channel that reaches them, so that an address that fails holds up nobody else.
+``send`` writes one row in the transaction that has something to say; :mod:`.telling` does the rest.
 """
 
 import hashlib
+import importlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import Flask, g, has_request_context
 from sqlalchemy.engine import Connection
 
-from . import background, bundling, clock, config, live
-from .background import GiveUp, Job, Lane, enqueue
-from .db import Utc, reading, reading_together, transaction, utc_text
-from .message_templates import REMINDERS, Template, events, fill, in_force, name_events, register_template, templates
+from . import clock, config, live
+from .background import Lane, enqueue
+from .db import reading, transaction, utc_text
+from .message_templates import Template, events, fill, name_events, register_template, templates
 from .models import notifications
 from .paging import Page, Position, decode_cursor, page_of
-from .people import service as people
 from .people.directory import Person
-from .statements import Statement
-from .text import LocalText, local
-from .wishes import NOTHING, Wishes, wishes_of
+from .text import LocalText
 
 SEND = "notify"
-DELIVER = "notify.deliver"
-BUNDLED = frozenset({"task.reminder", "task.overdue"})
-"""Events of which several to one person within minutes are one message."""
-
 MOST_UNREAD = 100
 MOST_KEY = 160
 
@@ -89,8 +81,9 @@ class Channel:
 _channels: dict[str, Channel] = {}
 
 
-def init_app(app: Flask) -> None:
-    """Nothing to set up: importing this module registers the handlers."""
+def init_app(app: Flask) -> None:  # noqa: ARG001 - what is registered holds for every application
+    """Have the jobs known that tell."""
+    importlib.import_module(".telling", __package__)
 
 
 def channel(
@@ -118,6 +111,17 @@ _buttons: dict[str, Callable[[Mapping[str, Any], Person], Sequence[Button]]] = {
 def offer_buttons(kind: str, make: Callable[[Mapping[str, Any], Person], Sequence[Button]]) -> None:
     """Have ``make`` say which buttons a message with an offer of ``kind`` has for a person."""
     _buttons[kind] = make
+
+
+def buttons_of(offer: Mapping[str, Any] | None, person: Person) -> Sequence[Button]:
+    """The buttons that a message with this offer has for a person."""
+    make = _buttons.get(str(offer["kind"])) if offer is not None else None
+    return make(offer, person) if make is not None and offer is not None else ()
+
+
+def find_channel(name: str) -> Channel | None:
+    """The channel of that name."""
+    return _channels.get(name)
 
 
 def channels() -> tuple[str, ...]:
@@ -162,7 +166,7 @@ def send(
         **({"offer": _plain(offer)} if offer is not None else {}),
     }
     # ids of jobs are given again on SQLite, so a message without a key of its own gets one
-    enqueue(conn, SEND, payload, key=_short(f"notify:{key or secrets.token_hex(16)}"))
+    enqueue(conn, SEND, payload, key=short_key(f"notify:{key or secrets.token_hex(16)}"))
 
 
 _AS_THEY_ARE = frozenset({str, int, bool, Decimal, type(None)})
@@ -185,196 +189,7 @@ def _is_path(link: str) -> bool:
     return link.startswith("/") and not link.startswith(("//", "/\\"))
 
 
-# --- the job that tells everybody
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """A message that is being told: its template and data, under a key that is the same on every attempt."""
-
-    key: str
-    template: Template
-    data: Mapping[str, Any]
-    link: str | None
-    thread: str | None
-    wishes: Mapping[str, Wishes] = field(default_factory=dict)
-    over: Sequence[str] = ()
-    offer: Mapping[str, Any] | None = None
-
-    def buttons(self, person: Person, over: Channel, language: str) -> list[list[str]]:
-        """Those of the person, on a channel that is theirs alone."""
-        make = _buttons.get(str(self.offer["kind"])) if self.offer is not None and over.private else None
-        return [[local(each.label, language), each.url] for each in make(self.offer or {}, person)] if make else []
-
-    def delivery(self, language: str, zone: ZoneInfo, **receiver: Any) -> Delivery:
-        return Delivery(
-            template=self.template.key,
-            event=self.template.event,
-            title=" ".join(fill(self.template.title, self.data, language, zone).split()),
-            body=fill(self.template.body, self.data, language, zone),
-            language=language,
-            thread=self.thread,
-            **receiver,
-        )
-
-    def wanted(self, person: str, over: Channel) -> bool:
-        """Whether the person wants this event over the channel."""
-        if self.over and over.name not in self.over:
-            return False
-        return self.wishes.get(person, NOTHING).wants(self.template.event, over.name, asked=over.asked)
-
-
-def tell_all(jobs: Sequence[Job]) -> None:
-    """Write the notifications and the jobs of the channels, and forget the messages, in one transaction."""
-    with reading_together():
-        told = {job.id: _receivers(job) for job in jobs}
-        wishes = wishes_of(sorted({person.key for receivers in told.values() for person in receivers}))
-        messages = {job.id: _message_of(job, wishes) for job in jobs}
-    # by person, so that two workers never wait for each other's
-    order = sorted(
-        ((person.key, number, person) for number, receivers in told.items() for person in receivers),
-        key=lambda each: each[:2],
-    )
-    with transaction() as conn:
-        for _, number, person in order:
-            _tell_person(conn, messages[number], person)
-        for job in jobs:
-            for address in job.payload["addresses"]:
-                _tell_address(conn, messages[job.id], address)
-            job.finish(conn)
-        live.changed(*dict.fromkeys(person.key for _, _, person in order))
-
-
-@background.handler(SEND, together=tell_all)
-def tell(job: Job) -> None:
-    """Tell one message."""
-    tell_all([job])
-
-
-def _receivers(job: Job) -> list[Person]:
-    directory = people.directory()
-    return [person for key in job.payload["people"] if (person := directory.active(key)) is not None]
-
-
-def _message_of(job: Job, wishes: Mapping[str, Wishes]) -> _Message:
-    template = in_force(job.payload["template"])
-    if template is None:
-        known = ", ".join(each.key for each in templates())
-        raise GiveUp(f"no template {job.payload['template']!r}; known: {known}")
-    return _Message(
-        key=job.key or f"notify:#{job.id}",
-        template=template,
-        data=job.payload["data"],
-        link=job.payload["link"],
-        thread=job.payload["thread"],
-        over=job.payload.get("over", ()),
-        offer=job.payload.get("offer"),
-        wishes=wishes,
-    )
-
-
-_NOTE = Statement(
-    sa.text(
-        "INSERT INTO signoff_notification (person, at, template, title, body, link, key) "
-        "VALUES (:person, :at, :template, :title, :body, :link, :key) ON CONFLICT (key) DO NOTHING"
-    ).bindparams(sa.bindparam("at", type_=Utc()))
-)
-
-
-def _tell_person(conn: Connection, message: _Message, person: Person) -> None:
-    installation = config.current()
-    language = person.language or installation.language
-    zone = ZoneInfo(person.zone) if person.zone else installation.zone
-    key = f"{message.key}:{person.key}"
-    said = message.delivery(language, zone, key=key, person=person.key)
-    _NOTE.later(
-        conn,
-        {
-            "person": person.key,
-            "at": clock.now(),
-            "template": said.template,
-            "title": said.title,
-            "body": said.body,
-            "link": message.link,
-            "key": _short(key),
-        },
-    )
-    quiet = message.wishes.get(person.key, NOTHING).quiet
-    due_at = quiet.end_of(clock.now(), zone) if quiet is not None else None
-    for channel_name in channels():
-        each = _channels[channel_name]
-        address = each.reaches(person) if message.wanted(person.key, each) else None
-        if address:
-            link = absolute(message.link) if message.link else None
-            own = message.buttons(person, each, language)
-            over = message.delivery(language, zone, key=key, person=person.key, address=address, link=link, buttons=own)
-            _hand_over(conn, each, over, due_at)
-
-
-def _hand_over(conn: Connection, over: Channel, delivery: Delivery, due_at: datetime | None) -> None:
-    """Send it, at once or at ``due_at``; a reminder waits a moment for others."""
-    if delivery.event in BUNDLED and delivery.person is not None:
-        bundling.add(conn, over.name, delivery.person, _json(delivery), due_at or clock.now() + bundling.WAIT)
-    else:
-        _enqueue_delivery(conn, over, delivery, due_at)
-
-
-def _json(delivery: Delivery) -> dict[str, Any]:
-    written = {name: getattr(delivery, name) for name in Delivery.__slots__}
-    if not delivery.buttons:
-        del written["buttons"]  # nodes of the version before do not know it
-    return written
-
-
-def _read(written: Mapping[str, Any]) -> Delivery:
-    """A delivery as a node wrote it, of this version or another."""
-    return Delivery(**{name: value for name, value in written.items() if name in Delivery.__slots__})
-
-
-@background.handler(bundling.KIND)
-def send_bundle(job: Job) -> None:
-    """Make one message of all reminders that wait for a person on a channel."""
-    over = _channels.get(job.payload["channel"])
-    if over is None:
-        raise GiveUp(f"no channel {job.payload['channel']!r}; known: {', '.join(channels())}")
-
-    def hand_over(conn: Connection, waiting: list[Mapping[str, Any]]) -> None:
-        _enqueue_delivery(conn, over, _together([_read(each) for each in waiting]))
-
-    bundling.collect(job, hand_over)
-
-
-def _together(deliveries: Sequence[Delivery]) -> Delivery:
-    """One message of several, in the words of the template ``reminders``; of one, itself."""
-    first = deliveries[0]
-    if len(deliveries) == 1:
-        return first
-    lines = [f"{each.title}\n{each.link}" if each.link else each.title for each in deliveries[: bundling.MOST]]
-    more = len(deliveries) - len(lines)
-    data = {"count": str(len(deliveries)), "lines": "\n".join([*lines, *([f"+ {more}"] if more else [])])}
-    template = in_force(REMINDERS.key) or REMINDERS
-    message = _Message(
-        hashlib.sha256("".join(each.key for each in deliveries).encode()).hexdigest(), template, data, None, None
-    )
-    zone = config.current().zone
-    return message.delivery(
-        first.language, zone, key=f"bundle:{message.key}", person=first.person, address=first.address
-    )
-
-
-def _tell_address(conn: Connection, message: _Message, address: str) -> None:
-    installation = config.current()
-    status_url = message.data.get("status_url")
-    link = absolute(status_url) if isinstance(status_url, str) and status_url else None
-    over = message.delivery(
-        installation.language, installation.zone, key=f"{message.key}:{address}", address=address, link=link
-    )
-    for each in _channels.values():
-        if each.takes_addresses and (not message.over or each.name in message.over):
-            _enqueue_delivery(conn, each, over)
-
-
-def _short(key: str) -> str:
+def short_key(key: str) -> str:
     """``key`` as its column takes it."""
     return key if len(key) <= MOST_KEY else hashlib.sha256(key.encode()).hexdigest()
 
@@ -385,20 +200,6 @@ def absolute(path: str) -> str:
         return path
     scheme, _, rest = config.current().base_url.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}{path}"
-
-
-def _enqueue_delivery(conn: Connection, over: Channel, delivery: Delivery, due_at: datetime | None = None) -> None:
-    payload = {"channel": over.name, "delivery": _json(delivery)}
-    enqueue(conn, DELIVER, payload, key=_short(f"{over.name}:{delivery.key}"), due_at=due_at, lane=over.lane)
-
-
-@background.handler(DELIVER)
-def deliver(job: Job) -> None:
-    """Hand one message to its channel."""
-    found = _channels.get(job.payload["channel"])
-    if found is None:
-        raise GiveUp(f"no channel {job.payload['channel']!r}; known: {', '.join(channels())}")
-    found.deliver(_read(job.payload["delivery"]))
 
 
 # --- what a person sees
@@ -490,7 +291,6 @@ def mark_read(person: str, number: int | None = None) -> None:
 
 
 __all__ = [
-    "BUNDLED",
     "MOST_UNREAD",
     "Button",
     "Channel",
@@ -498,11 +298,13 @@ __all__ = [
     "Notification",
     "Template",
     "absolute",
+    "buttons_of",
     "channel",
     "channels",
     "channels_of",
     "events",
     "fill",
+    "find_channel",
     "init_app",
     "mark_read",
     "name_events",
@@ -511,6 +313,7 @@ __all__ = [
     "offer_buttons",
     "register_template",
     "send",
+    "short_key",
     "templates",
     "unread_count",
 ]
