@@ -7,6 +7,7 @@ from ..platform.people.directory import Directory
 from ..platform.text import local
 from .definition import Flow
 from .naming import Filling, Names, Phrase, language_of
+from .run import START
 
 _ENTRIES: Mapping[str, Phrase] = {
     "record.created": {"en": "Wrote a draft.", "zh": "保存了草稿。"},
@@ -43,6 +44,7 @@ _ENTRIES: Mapping[str, Phrase] = {
     },
     "survey.answered": {"en": "Answered the survey: {score} of 5.", "zh": "完成满意度调查：{score} 分（满分 5 分）。"},
     "task.opened": {"en": "{step} waits for {principal}.", "zh": "“{step}”等待 {principal} 处理。"},
+    "task.opened:start": {"en": "{principal} is asked to correct it.", "zh": "等待 {principal} 修改。"},
     "task.decided:approve": {"en": "Approved {step}.", "zh": "同意“{step}”。"},
     "task.decided:reject": {"en": "Rejected {step}.", "zh": "拒绝“{step}”。"},
     "task.decided:return": {"en": "Returned it from {step} to {to}.", "zh": "在“{step}”退回至“{to}”。"},
@@ -169,6 +171,8 @@ def _phrase(event: str, data: Mapping[str, Any]) -> Phrase | None:
     for name in _QUALIFIERS:
         if isinstance(data.get(name), str):
             keys.extend([f"{key}:{data[name]}" for key in keys])
+    if event == "task.opened" and data.get("step") == START:
+        keys.append("task.opened:start")
     if event == "task.undone" and data.get("because"):
         keys.append("task.undone:because")
     return next((_ENTRIES[key] for key in reversed(keys) if key in _ENTRIES), None)

@@ -43,6 +43,8 @@ def test_a_delegate_never_looks_like_a_person():
 def test_without_a_directory_keys_stay_keys():
     assert words.why([MANAGER], None, "en") == "Asked as the manager of ann."
     assert words.entry("task.opened", None, "system", {"step": "x", "principal": "p:bob"}, "en") == "x waits for bob."
+    back = {"step": "start", "principal": "p:bob"}
+    assert words.entry("task.opened", None, "system", back, "en") == "bob is asked to correct it."
 
 
 def test_a_customer_has_no_key():
