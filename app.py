@@ -68,6 +68,7 @@ MODULES = (
     "flows.subrequest_jobs",
     "flows.web",
     "flows.definitions_web",
+    "flows.rights_web",
     "flows.preview_web",
     "flows.api",
     "plugins.packs_web",
