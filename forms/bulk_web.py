@@ -1,19 +1,21 @@
 """Pages that change or delete many records: what is asked for, confirmed once, and what became of each; saved views."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 from ..platform.errors import Malformed, NotFound, Refused
 from ..platform.people.current import current_person
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
 from ..platform.text import msg
-from . import bulk, catalogue, render, rights, service, views
+from . import bulk, catalogue, list_query, render, rights, service, views
 from .blueprint import bp
 from .definition import Field, Form
 from .kinds import Base
@@ -21,6 +23,11 @@ from .program import FormProgram
 from .records import Record
 from .types import kind_of
 from .wire import raw_of
+
+MOST = 1000
+"""Records that a page changes at once: who waits for it is not left without a word for long."""
+
+SHOWN = 20
 
 
 def fields_of(form: Form) -> list[Field]:
@@ -40,16 +47,40 @@ def many(form_key: str) -> ResponseReturnValue:
     """Ask once, then change or delete every record that was chosen."""
     person = current_person()
     program = catalogue.program(form_key)
-    ids = [int(each) for each in request.form.getlist("id") if each.isascii() and each.isdigit() and len(each) < 19]
-    if not ids:
-        flash(_("Choose records first."), "warning")
+    ids = _all_listed(program.form, person) if request.form.get("all") else _chosen()
+    if not ids or len(ids) > MOST:
+        words = _("Choose records first.") if not ids else _("At most %(n)s at once: narrow the list first.", n=MOST)
+        flash(words, "warning")
         return redirect(_back(form_key), code=303)
     action = request.form.get("do")
     if action == "delete-now":
-        return _done(program, bulk.delete(form_key, ids, by=person))
+        return _done(program, _in_portions(ids, lambda some: bulk.delete(form_key, some, by=person)))
     if action == "edit-now":
         return _change(program, ids, person)
     return _ask(program, ids, person, "delete" if action == "delete" else "edit")
+
+
+def _chosen() -> list[int]:
+    return [int(each) for each in request.form.getlist("id") if each.isascii() and each.isdigit() and len(each) < 19]
+
+
+def _all_listed(form: Form, person: Person) -> list[int]:
+    """The records of the list from which somebody came, as they are now; up to one more than are done at once."""
+    args = MultiDict(parse_qsl(urlsplit(_back(form.key)).query))
+    wanted = list_query.asked(form, args, person)
+    found: list[int] = []
+    after = None
+    while len(found) <= MOST:
+        page = service.find(form.key, by=person, after=after, limit=bulk.MOST, **wanted)
+        found += [each.id for each in page.items]
+        after = page.next
+        if after is None:
+            break
+    return found[: MOST + 1]
+
+
+def _in_portions(ids: Sequence[int], act: Callable[[Sequence[int]], list[bulk.Result]]) -> list[bulk.Result]:
+    return [each for start in range(0, len(ids), bulk.MOST) for each in act(ids[start : start + bulk.MOST])]
 
 
 def _field(form: Form) -> Field:
@@ -64,18 +95,19 @@ def _change(program: FormProgram, ids: Sequence[int], person: Person) -> Respons
     one = _field(program.form)
     raw = raw_of([one], request.form)
     try:
-        return _done(program, bulk.change(program.form.key, ids, raw, by=person))
+        return _done(program, _in_portions(ids, lambda some: bulk.change(program.form.key, some, raw, by=person)))
     except Refused as error:
         return _ask(program, ids, person, "edit", error.problems), 422
 
 
 def _ask(program: FormProgram, ids: Sequence[int], person: Person, what: str, problems: Sequence[Problem] = ()) -> str:
-    found = [service.read_record(each, by=person) for each in ids[: bulk.MOST]]
+    found = [service.read_record(each, by=person) for each in ids]
     one = _field(program.form) if what == "edit" else None
     return render_template(
         "signoff/forms/bulk.html",
         form=program.form,
         found=found,
+        shown=SHOWN,
         what=what,
         field=one,
         fields=_drawn(program, one, found, person) if one is not None else "",

@@ -7,7 +7,7 @@ from flask import Response, abort, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from ..platform import clock, db, json, revisions
+from ..platform import clock, db, revisions
 from ..platform.caches import cache
 from ..platform.paging import Page
 from ..platform.people.current import current_person
@@ -23,6 +23,7 @@ from . import (
     exporting,
     filter_rows,
     lifecycle,
+    list_query,
     listing,
     render,
     rights,
@@ -38,7 +39,6 @@ from .types import kind_of
 
 PAGE_SIZE = 50
 MOST_COLUMNS = 12
-FILTERED = ("choice", "boolean")
 _MOST_MENUS = 500
 
 
@@ -76,7 +76,7 @@ def records_of(form_key: str) -> ResponseReturnValue:
     """The records of a form that the person may see."""
     person = current_person()
     form = catalogue.program(form_key).form
-    asked = _asked(form)
+    asked = list_query.asked(form, request.args, person)
     page = service.find(form_key, by=person, after=request.args.get("after"), limit=PAGE_SIZE, **asked)
     columns = _columns(form)
     _, conditions = filter_rows.read(form, request.args, person)
@@ -87,6 +87,7 @@ def records_of(form_key: str) -> ResponseReturnValue:
         rows=_rows(page, columns),
         columns=columns,
         count=service.count(form_key, by=person, **{key: value for key, value in asked.items() if key != "sort"}),
+        most_at_once=bulk_web.MOST,
         target=service.read_record(asked["to"], by=person) if asked["to"] is not None else None,
         filters=_filters(form),
         orders=listing.orders(form),
@@ -105,26 +106,6 @@ def records_of(form_key: str) -> ResponseReturnValue:
         current_key=person.key,
         url=_url,
     )
-
-
-def _asked(form: Form) -> dict[str, Any]:
-    """What the address asks for: words, an order, a status, and one value for each field that is filtered."""
-    args = request.args
-    parts = []
-    for field in form.fields:
-        if field.type in FILTERED and (value := args.get(f"f-{field.key}")):
-            parts.append({field.key: value == "true" if field.type == "boolean" else value})
-    parts += filter_rows.read(form, args, current_person())[0]
-    where = args.get("where")
-    if where:
-        parts.append(json.parse(where))
-    return {
-        "where": {"all": parts} if parts else None,
-        "sort": args.get("sort") or None,
-        "q": args.get("q") or None,
-        "status": args.get("status") or None,
-        "to": args.get("to", type=int),
-    }
 
 
 def _columns(form: Form) -> list[Field]:
@@ -159,7 +140,7 @@ def _filters(form: Form) -> list[dict[str, Any]]:
     """The fields by which the list is filtered with a click, each with its choices and what is chosen."""
     found = []
     for field in form.fields:
-        if field.type in FILTERED and (field.indexed or field.key in form.summary or field.type == "choice"):
+        if field.type in list_query.FILTERED and (field.indexed or field.key in form.summary or field.type == "choice"):
             chosen = request.args.get(f"f-{field.key}", "")
             options = [(each["value"], each["label"]) for each in field.options.get("options", ())]
             if kind_of(field).base is Base.BOOLEAN:
@@ -194,7 +175,7 @@ def export(form_key: str, kind: str) -> ResponseReturnValue:
         abort(404)
     person = current_person()
     form = catalogue.program(form_key).form
-    asked = _asked(form)
+    asked = list_query.asked(form, request.args, person)
     listing.order_of(form, asked["sort"], db.engine().dialect.name)
     name = f"{form.key}-{clock.now():%Y%m%d-%H%M}.{kind}"
     body = exporting.KINDS[kind](form_key, by=person, reader=render.reader(), **asked)

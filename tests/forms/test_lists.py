@@ -1,12 +1,14 @@
 """Lists of records: conditions as rows, chosen columns, saved views, many records at once, filtered suggestions."""
 
+import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from signoff.forms import bulk, catalogue, service, views
+from signoff.forms import bulk, bulk_web, catalogue, service, views
 from signoff.platform import audit
 from signoff.platform.errors import Forbidden, NotFound, Refused
 from signoff.platform.people.directory import Person
@@ -176,3 +178,42 @@ def test_suggestions_follow_the_filter_and_what_is_typed(boxes: list[int], brows
     assert ids("&f-colour=red") == [boxes[1]]
     assert ids("small") == []
     assert 'data-needs="f-colour"' in browser.get("/forms/claim/new").text
+
+
+def listed(boxes: list[int], browser: FlaskClient, query: str, **sent: str) -> str:
+    """Send the list of that address with its box for all that match."""
+    back = f"/forms/box/records?{query}"
+    return browser.post("/forms/box/records/bulk", data={"all": "yes", "back": back, **sent}).text
+
+
+def test_all_that_a_list_shows_are_chosen_also_on_other_pages(
+    boxes: list[int], browser: FlaskClient, ada: Person
+) -> None:
+    more = [service.submit("box", {"name": f"n{n}", "colour": "red", "price": "5"}, by=ada).id for n in range(55)]
+    page = browser.get("/forms/box/records?f-colour=red").text
+    assert "All 57 that match" in page
+    assert "that match" not in browser.get("/forms/box/records?f-colour=blue").text  # all of them are on the page
+    asked = listed(boxes, browser, "f-colour=red", do="edit", field="price")
+    assert "Change 57 records" in asked
+    assert asked.partition("chosen-records")[2].partition("</ul>")[0].count("<li>") == 20
+    assert "and 37 more" in asked
+    ids = re.findall(r'name="id" value="(\d+)"', asked)
+    assert set(map(int, ids)) == {*boxes[:2], *more}
+    sent = {"id": ids, "do": "edit-now", "field": "price", "f-price": "7"}
+    assert "57 of 57 done" in browser.post("/forms/box/records/bulk", data=sent).text
+    assert service.read_record(boxes[2], by=ada).values["price"] == Decimal("300")
+    assert service.count("box", by=ada, where={"price": "7"}).value == 57
+
+
+def test_more_than_a_page_can_wait_for_are_not_changed_at_once(
+    boxes: list[int], browser: FlaskClient, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_web, "MOST", 2)
+    sent = {"all": "yes", "back": "/forms/box/records", "do": "delete"}
+    answer = browser.post("/forms/box/records/bulk", data=sent)
+    assert answer.headers["Location"] == "/forms/box/records"
+    assert "At most 2 at once" in browser.get("/forms/box/records").text
+    assert "Delete 2 records?" in listed(boxes, browser, "f-colour=red", do="delete")
+    chosen = browser.post("/forms/box/records/bulk", data={"id": boxes, "do": "delete-now"})
+    assert chosen.status_code == 303
+    assert service.count("box", by=ada).value == 3

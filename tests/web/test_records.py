@@ -74,7 +74,10 @@ def test_a_list_is_sorted_searched_and_paged(demo: Server, amy: Page) -> None:
     first = rows.first.inner_text()
     amy.locator("a[rel=next]").press("Enter")
     expect(rows.first).not_to_have_text(first)
+    amy.locator("#sort").focus()
     amy.locator("#sort").select_option("-total")
+    expect(amy.locator("#sort")).to_be_focused()  # choosing asks for nothing yet, and takes nobody away
+    amy.locator(".list-filter > .btn-outline").press("Enter")
     expect(amy.locator("th[aria-sort=descending]")).to_have_count(1)
     found = totals(amy)
     assert found == sorted(found, reverse=True)
@@ -117,6 +120,28 @@ def test_many_records_are_changed_by_keyboard(demo: Server, amy: Page, api: ApiO
     assert_fits(amy)
     for each in made:
         assert api("amy").get(f"/records/{each['id']}")["values"]["customer_email"] == "new@customer.example"
+
+
+@every_look
+def test_all_that_match_are_chosen_by_keyboard(demo: Server, amy: Page) -> None:
+    rows = orders(amy, demo)
+    page, every = amy.locator("#choose-page"), amy.locator("#choose-all")
+    page.press("Space")
+    expect(amy.locator("[data-chosen]")).to_contain_text("50")
+    assert_fits(amy)
+    rows.nth(3).locator("[name=id]").press("Space")
+    expect(amy.locator("[data-chosen]")).to_contain_text("49")
+    every.press("Space")
+    expect(page).to_be_checked()
+    found = re.search(r"\d+", amy.locator("label[for=choose-all]").inner_text())
+    assert found is not None
+    amy.locator("#bulk-field").select_option("customer_email")
+    amy.locator("[name=do][value=edit]").press("Enter")
+    expect(amy.locator("h1")).to_contain_text(found[0])
+    expect(amy.locator(".record-form [name=id]")).to_have_count(int(found[0]))
+    assert_fits(amy)
+    amy.locator(".form-actions a").press("Enter")
+    expect(rows).to_have_count(50)
 
 
 @every_look
