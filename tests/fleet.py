@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -104,8 +105,9 @@ class Fleet:
         return [each for each in self.nodes if each.command[0] != "run"]
 
     def start(self) -> None:
-        for node in self.nodes:
-            node.start()
+        """Start all at once, and wait for each."""
+        with ThreadPoolExecutor(len(self.nodes)) as pool:
+            list(pool.map(Node.start, self.nodes))
 
     def stop(self) -> None:
         for node in self.nodes:
@@ -145,12 +147,13 @@ class Fleet:
     def _kill_web(self, chance: random.Random) -> None:
         node = chance.choice(self.webs)
         node.kill()
-        node.start()
+        node.spawn()  # whoever works meanwhile goes to another, or comes again
 
     def _kill_child(self, chance: random.Random) -> None:
         """The process that answers, or another of the server's: the server starts a new one."""
         node = chance.choice(self.webs)
         assert node.process is not None
+        node._wait(90)
         children = Path(f"/proc/{node.process.pid}/task/{node.process.pid}/children")
         for pid in children.read_text().split() if children.exists() else ():
             os.kill(int(pid), signal.SIGKILL)

@@ -40,6 +40,12 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, wait_seconds: float = 90) -> "Server":
+        self.spawn()
+        self._wait(wait_seconds)
+        return self
+
+    def spawn(self) -> None:
+        """Start it, and wait for nothing."""
         output = self.log.open("ab") if self.log else subprocess.DEVNULL
         self.process = subprocess.Popen(
             [sys.executable, "-m", self.module, *self.command, "--port", str(self.port)],
@@ -48,8 +54,6 @@ class Server:
             stderr=output,
             start_new_session=True,
         )
-        self._wait(wait_seconds)
-        return self
 
     def _wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds

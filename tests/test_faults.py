@@ -110,6 +110,13 @@ class Scene:
     accepted: Accepted = field(default_factory=Accepted)
     failures: list[BaseException] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.seconds[what] = time.monotonic() - began
 
     def client(self) -> Stubborn:
         return Stubborn(Anywhere(self.fleet), self.tokens)  # type: ignore[arg-type]
@@ -259,9 +266,11 @@ def scene(kind: str, folder: Path) -> Iterator[Scene]:
             for number, each in enumerate(commands)
         ]
         fleet = Fleet(nodes, hands, url, data, is_disk)
+        found = Scene(fleet, mails, hooks, tokens, app)
         try:
-            fleet.start()
-            yield Scene(fleet, mails, hooks, tokens, app)
+            with found.timed("starting"):
+                fleet.start()
+            yield found
             print(command("doctor", "--deep", env=env))
         finally:
             fleet.stop()
@@ -304,9 +313,11 @@ if ROUNDS > 0:
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_lost_whatever_goes_wrong(kind: str, tmp_path: Path) -> None:
     with scene(kind, tmp_path) as found:
-        found.suffer()
+        with found.timed("going wrong"):
+            found.suffer()
         assert not found.failures, found.failures
-        found.settle()
+        with found.timed("coming to rest"):
+            found.settle()
         with found.app.app_context():
             _all_is_there(found)
             _everybody_outside_heard(found)
@@ -407,7 +418,8 @@ def _print_counts(found: Scene) -> None:
     with db.reading() as conn:
         fired = conn.scalar(sa.select(sa.func.count()).where(audit_entries.c.event == "timer.fired"))
     accepted = found.accepted
-    print(f"\ngone wrong: {', '.join(f'{count} × {name}' for name, count in sorted(found.fleet.done.items()))}")
+    print(f"\n{', '.join(f'{seconds:.0f} s {what}' for what, seconds in found.seconds.items())}")
+    print(f"gone wrong: {', '.join(f'{count} × {name}' for name, count in sorted(found.fleet.done.items()))}")
     print(f"{len(accepted.errands)} requests and {len(accepted.decisions)} decisions accepted, none lost")
     print(f"{fired} reminders and escalations, each once; {ledger.total()[0]} payments, each once")
     for name, outside in (("mails", found.mails), ("webhooks", found.hooks)):
