@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ..forms import catalogue as forms
 from ..platform import db, definitions, json, problem_json, releasing
-from ..platform.api.definitions import restored_note, waiting_json
+from ..platform.api.definition_json import restored_note, waiting_json
 from ..platform.definitions import Draft, Stored
 from ..platform.errors import Conflict, Forbidden, Malformed, NotFound, Refused, SignoffError, TooLarge
 from ..platform.keys import KEY

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema, fields, pre_load, validate
 
 from .. import definitions, problem_json, releasing
-from ..db import utc_text
-from ..definitions import Draft, Stored
+from ..definitions import Stored
 from ..errors import Malformed, NotFound, Refused
 from ..paging import decode_cursor, page_of
 from ..people import owners
@@ -17,94 +15,24 @@ from ..people.current import current_language, current_person
 from ..people.directory import Person
 from ..problems import Problem
 from ..releasing import Asked
-from ..text import msg, translate
+from ..text import msg
 from ..web.language import gettext_here
 from .blueprint import Blueprint
+from .definition_json import (
+    ComparedSchema,
+    CompareSchema,
+    DefinitionSchema,
+    DraftSchema,
+    KeptDraftSchema,
+    PublishSchema,
+    RestoreSchema,
+    VersionsSchema,
+    draft_json,
+    released_json,
+    restored_note,
+    summary_json,
+)
 from .lists import PAGE_PARAMETERS, page_args, page_json
-
-
-class DraftSchema(Schema):
-    """A draft; ``revision`` of the draft that it replaces, ``base_version`` of the version that it was made from."""
-
-    document = fields.Dict(required=True)
-    base_version = fields.Integer(strict=True, load_default=0, validate=validate.Range(min=0))
-    revision = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(min=0))
-
-    @pre_load
-    def bare(self, sent: Any, **_: Any) -> Any:
-        """The document may be sent as it is."""
-        return {"document": sent} if isinstance(sent, dict) and "schema" in sent and "document" not in sent else sent
-
-
-class PublishSchema(Schema):
-    """``document`` may be left out: the draft is published. ``base_version`` is 0 for the first version."""
-
-    note = fields.String(required=True, validate=validate.Length(1, 2000))
-    base_version = fields.Integer(strict=True, required=True, validate=validate.Range(min=0))
-    document = fields.Dict()
-
-
-class RestoreSchema(Schema):
-    """``base_version`` is the version in force that one has seen; without it whichever is."""
-
-    note = fields.String(load_default="", validate=validate.Length(0, 2000))
-    base_version = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(min=1))
-
-
-class CompareSchema(Schema):
-    """``version``: what it is compared with, ``null`` is the one in force."""
-
-    document = fields.Dict(required=True)
-    version = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(min=1))
-
-
-class ComparedSchema(Schema):
-    """A sentence for each change; ``null`` where one cannot be read, and ``version`` 0 where there is none."""
-
-    version = fields.Integer(required=True)
-    changes = fields.List(fields.String(), required=True, allow_none=True)
-
-
-class VersionSchema(Schema):
-    """A version without its document."""
-
-    key = fields.String(required=True)
-    title = fields.Raw(required=True, metadata={"description": "A text, or one by language."})
-    version = fields.Integer(required=True)
-    note = fields.String(required=True)
-    published_by = fields.String(required=True, allow_none=True)
-    published_at = fields.DateTime(required=True, allow_none=True)
-
-
-class KeptDraftSchema(Schema):
-    """A draft as it is kept, and after it was sent all that is wrong with it."""
-
-    key = fields.String(required=True)
-    document = fields.Dict(required=True)
-    base_version = fields.Integer(required=True)
-    revision = fields.Integer(required=True)
-    saved_by = fields.String(allow_none=True)
-    saved_at = fields.DateTime()
-    problems = fields.List(fields.Dict())
-    length = fields.Dict(
-        allow_none=True,
-        metadata={"description": "Of a flow: its `shortest` and `longest` way, and a working `day`, in minutes."},
-    )
-
-
-class DefinitionSchema(VersionSchema):
-    """A version with its document; who may publish sees the draft too."""
-
-    document = fields.Dict(required=True)
-    draft = fields.Nested(KeptDraftSchema, allow_none=True)
-    waiting = fields.Dict(
-        allow_none=True, metadata={"description": "Who asked, when and why, where a second person must confirm first."}
-    )
-
-
-class VersionsSchema(Schema):
-    items = fields.List(fields.Nested(VersionSchema), required=True)
-    next = fields.String(allow_none=True, required=True)
 
 
 @dataclass(frozen=True)
@@ -206,7 +134,7 @@ class Kind:
         document = body["document"] if "document" in body else self._drafted(key)
         _same_key(key, document)
         done = self._released(document, person, body["note"], body["base_version"])
-        return _released_json(done)
+        return released_json(done)
 
     def confirmed(self, key: str) -> dict[str, Any]:
         """Put in force what somebody else asked for."""
@@ -214,7 +142,7 @@ class Kind:
         waiting = releasing.asked(self.name, key)
         if waiting is not None:
             self.changing(key, waiting.document)
-        return _released_json(releasing.confirm(self.name, key, by=person.key, publish=self.publish))
+        return released_json(releasing.confirm(self.name, key, by=person.key, publish=self.publish))
 
     def taken_back(self, key: str) -> None:
         """What waits for a second person waits no more."""
@@ -239,7 +167,7 @@ class Kind:
             raise NotFound(msg("There is no version %(number)s of %(key)s.", number=version, key=repr(key[:64])))
         note = body["note"].strip() or restored_note(version)
         newest = self._current(key).version if body["base_version"] is None else body["base_version"]
-        return _released_json(self._released(old.document, person, note, newest))
+        return released_json(self._released(old.document, person, note, newest))
 
     def _drafted(self, key: str) -> dict[str, Any]:
         draft = definitions.draft(self.name, key)
@@ -328,66 +256,6 @@ def definition_routes(
         return calls.restore(body, key, version)
 
     return calls
-
-
-def _released_json(done: Stored | Asked) -> dict[str, Any]:
-    if isinstance(done, Stored):
-        return {**summary_json(done), "document": done.document, "waiting": None}
-    newest = definitions.current(done.kind, done.key)
-    return {
-        "key": done.key,
-        "title": done.document.get("title", done.key),
-        "version": newest.version if newest else 0,
-        "note": done.note,
-        "published_by": None,
-        "published_at": None,
-        "document": done.document,
-        "waiting": waiting_json(done),
-    }
-
-
-def waiting_json(asked: Asked | None) -> dict[str, Any] | None:
-    """What waits for a second person, ``None`` where nothing does."""
-    if asked is None:
-        return None
-    return {
-        "asked_by": asked.asked_by,
-        "asked_at": utc_text(asked.asked_at),
-        "note": asked.note,
-        "base_version": asked.base_version,
-        "document": asked.document,
-    }
-
-
-def restored_note(version: int) -> str:
-    """What the list of versions says of a version that was put in force again."""
-    return translate(msg("Back to version %(n)s.", n=version), gettext_here)
-
-
-def summary_json(stored: Stored) -> dict[str, Any]:
-    """A version without its document."""
-    return {
-        "key": stored.key,
-        "title": stored.document.get("title", stored.key),
-        "version": stored.version,
-        "note": stored.note,
-        "published_by": stored.published_by,
-        "published_at": utc_text(stored.published_at),
-    }
-
-
-def draft_json(draft: Draft | None) -> dict[str, Any] | None:
-    """A draft as the builders read it, ``None`` where there is none."""
-    if draft is None:
-        return None
-    return {
-        "key": draft.key,
-        "document": draft.document,
-        "base_version": draft.base_version,
-        "revision": draft.revision,
-        "saved_by": draft.saved_by,
-        "saved_at": utc_text(draft.saved_at),
-    }
 
 
 P = TypeVar("P", str, int)
