@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, ClassVar
 
 import marshmallow as ma
@@ -54,6 +55,8 @@ class FieldType:
 
     def kind(self, field: Field) -> Kind:
         """What conditions and formulas know of the field."""
+        if not field.parts:
+            return _plain_kind(self.value_kind)
         parts = {part.key: kind_of(part) for part in field.parts}
         return Kind(Base(self.value_kind), choices=tuple(parts) or None, parts=parts)
 
@@ -159,7 +162,7 @@ def find(name: str) -> FieldType:
     Raises:
         UnknownType: there is none.
     """
-    found = _built_in().get(name)
+    found = _types.get(name) or _built_in().get(name)
     if found is None:
         near = get_close_matches(str(name), list(_types), n=1)
         known = ", ".join(sorted(_types))
@@ -182,6 +185,11 @@ def _built_in() -> Mapping[str, FieldType]:
 
         fields.register_all()
     return _types
+
+
+@cache
+def _plain_kind(value_kind: str) -> Kind:
+    return Kind(Base(value_kind))
 
 
 def kind_of(field: Field) -> Kind:

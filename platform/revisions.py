@@ -78,6 +78,9 @@ def look_again() -> None:
 
 
 def _known() -> dict[str, Any] | None:
+    if not has_request_context():
+        memory = db.memory()
+        return memory.get(_MEMORY) if memory is not None else None
     return next((memory[_MEMORY] for memory in _memories() if _MEMORY in memory), None)
 
 
