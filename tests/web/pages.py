@@ -4,9 +4,10 @@ import gzip
 import io
 import re
 from collections.abc import Mapping
+from typing import Literal
 
 from PIL import Image
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, ViewportSize, expect
 
 APPEARS_MS = 30_000
 """Until what follows from an act must stand on the page."""
@@ -18,6 +19,30 @@ def picture(words: str = "Payment proof") -> FilePayload:
     Image.new("RGB", (64, 40), "#8aa39b").save(stream, "PNG")
     name = words.lower().replace(" ", "-") + ".png"
     return FilePayload(name=name, mimeType="image/png", buffer=stream.getvalue())
+
+
+class Finger:
+    """A finger on the screen, down where it begins: mouse events of a test are none of it."""
+
+    def __init__(self, page: Page, what: Locator) -> None:
+        box = what.bounding_box()
+        assert box is not None
+        self.at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        self.session = page.context.new_cdp_session(page)
+        self._send("touchStart", self.at)
+
+    def move(self, x: float, y: float, steps: int = 8) -> None:
+        start = self.at
+        for step in range(1, steps + 1):
+            self.at = (start[0] + (x - start[0]) * step / steps, start[1] + (y - start[1]) * step / steps)
+            self._send("touchMove", self.at)
+
+    def up(self) -> None:
+        self._send("touchEnd")
+
+    def _send(self, what: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": x, "y": y} for x, y in points]
+        self.session.send("Input.dispatchTouchEvent", {"type": what, "touchPoints": touches})
 
 
 def pick(field: Locator, words: str) -> None:
@@ -146,6 +171,16 @@ _SETTLED = """async () => {
   await document.fonts.ready;
   for (let frame = 0; frame < 3; frame++) await new Promise((then) => requestAnimationFrame(then));
 }"""
+
+
+_FRAMES = "async () => { for (let n = 0; n < 3; n++) await new Promise((then) => requestAnimationFrame(then)); }"
+
+
+def seen_as(page: Page, viewport: ViewportSize, scheme: Literal["light", "dark"]) -> None:
+    """Turn the page to another size and scheme, and wait until it is painted so."""
+    page.set_viewport_size(viewport)
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate(_FRAMES)
 
 
 def shifted(page: Page) -> float:
