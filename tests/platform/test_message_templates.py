@@ -1,5 +1,6 @@
 """Templates that admins edit: in both languages, version by version, with a preview, and back again."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,11 +9,13 @@ from flask import Flask
 from signoff.platform import message_templates, notifications
 from signoff.platform.db import transaction
 from signoff.platform.errors import Conflict, NotFound, Refused
-from signoff.platform.message_templates import Template
-from signoff.platform.notifications import notifications_of
+from signoff.platform.message_templates import REMINDERS, Template
+from signoff.platform.notifications import Delivery, notifications_of
+from signoff.platform.people import service as people
+from signoff.platform.people.models import persons
 from signoff.platform.scheduler import run_due
 
-from ..conftest import SignIn
+from ..conftest import Clock, SignIn
 
 HELLO = Template("hello", {"en": "Hello {name}", "zh": "你好 {name}"}, {"en": "{summary}", "zh": "{summary}"}, "hello")
 
@@ -103,3 +106,52 @@ def test_the_api(company: Flask, token: Any) -> None:
         200,
         409,
     )
+
+
+REMINDS = Template("reminds", {"en": "Reminder {name}", "zh": "提醒 {name}"}, {"en": "", "zh": ""}, "task.reminder")
+
+
+def test_what_admins_say_comes_over_every_channel_in_the_readers_language(
+    company: Flask, context: Flask, monkeypatch: pytest.MonkeyPatch, at: Clock
+) -> None:
+    for each in (REMINDS, REMINDERS):
+        monkeypatch.setitem(message_templates._templates, each.key, each)
+    monkeypatch.setattr(notifications, "_channels", {})
+    came: list[tuple[str, str, str, str]] = []
+
+    def heard(over: str) -> Callable[[Delivery], None]:
+        return lambda each: came.append((over, str(each.person), each.title, each.body))
+
+    for over in ("mail", "phone"):
+        notifications.channel(over, reaches=lambda person: person.key)(heard(over))
+    with transaction() as conn:
+        conn.execute(persons.update().where(persons.c.key == "amy").values(language="en"))
+        conn.execute(persons.update().where(persons.c.key == "bo").values(language="zh"))
+        people.changed(conn, "people.applied", {}, by=None)
+    message_templates.publish(
+        _document(title={"en": "Dear {name}", "zh": "您好 {name}"}, body={"en": "Now.", "zh": "现在。"}), by="ada"
+    )
+    message_templates.publish(
+        {
+            "schema": "template/1",
+            "key": "reminders",
+            "title": {"en": "{count} wait", "zh": "{count} 项待办"},
+            "body": {"en": "Please:\n{lines}", "zh": "请处理：\n{lines}"},
+        },
+        by="ada",
+    )
+    with context.app_context():
+        with transaction() as conn:
+            notifications.send(conn, template="hello", people=["amy", "bo"], data={"name": "X"})
+            for number in "12":
+                notifications.send(conn, template="reminds", people=["amy", "bo"], data={"name": number})
+        run_due(context)
+        at.move(minutes=3)
+        run_due(context)
+    for over in ("mail", "phone"):
+        assert sorted(each[1:] for each in came if each[0] == over) == [
+            ("amy", "2 wait", "Please:\nReminder 1\nReminder 2"),
+            ("amy", "Dear X", "Now."),
+            ("bo", "2 项待办", "请处理：\n提醒 1\n提醒 2"),
+            ("bo", "您好 X", "现在。"),
+        ]
