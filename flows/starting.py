@@ -128,6 +128,11 @@ class FlowLifecycle:
             return None
         return url_for("signoff_flows.follow", record_id=record.id)
 
+    def customer_url(self, record: Record) -> str | None:
+        if record.number is None or record.access_code is None:
+            return None
+        return url_for("signoff_flows.status", number=record.number, code=record.access_code)
+
 
 def _drawn(prediction: predict.Prediction, flow: FlowProgram, reading: Reading) -> Markup:
     route = replace(predicting.view(prediction, flow, current_language()), is_complete=reading.ok)

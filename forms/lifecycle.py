@@ -78,6 +78,10 @@ class Lifecycle(Protocol):
         """The page that follows the record, ``None`` if it has none but ours."""
         ...
 
+    def customer_url(self, record: Record) -> str | None:
+        """The page on which a customer follows the record with its code, ``None`` if there is none."""
+        ...
+
 
 class Kept:
     """No flow: every submitted record is kept as it is."""
@@ -122,6 +126,9 @@ class Kept:
         return ""
 
     def record_url(self, record: Record) -> str | None:  # noqa: ARG002
+        return None
+
+    def customer_url(self, record: Record) -> str | None:  # noqa: ARG002
         return None
 
 

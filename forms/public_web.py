@@ -15,7 +15,7 @@ from ..platform.problems import Problem
 from ..platform.text import msg
 from ..platform.web.language import say
 from ..platform.web.place import came_from
-from . import catalogue, filling, keeping, later, live_fill, plain_fill
+from . import catalogue, filling, keeping, later, lifecycle, live_fill, plain_fill
 from .blueprint import bp
 from .filling import Drawn, Sheet
 from .wire import raw_of
@@ -56,7 +56,8 @@ def send(form_key: str) -> ResponseReturnValue:
     except Refused as error:
         wrong = filling.problems_of(error)
         return _page(sheet, filling.redrawn(sheet, sent, wrong), wrong), 422
-    return render_template("signoff/forms/public_sent.html", form=sheet.program.form, record=record), 201
+    follow = lifecycle.current().customer_url(record)
+    return render_template("signoff/forms/public_sent.html", form=sheet.program.form, record=record, follow=follow), 201
 
 
 @bp.post("/public/<form_key>/evaluate", endpoint="public_evaluate")

@@ -1,6 +1,7 @@
 """Customers add missing evidence on their page: number and code open it, nothing else can be changed."""
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,6 +49,15 @@ def png() -> io.BytesIO:
 def code(record: Record) -> str:
     assert record.access_code is not None
     return record.access_code
+
+
+def test_what_a_customer_sent_leads_to_the_page_that_follows_it(claim: Record, client: FlaskClient) -> None:
+    page = client.get("/public/claim").text
+    tokens = dict(re.findall(r'name="(csrf_token|key)" value="([^"]*)"', page))
+    sent = client.post("/public/claim", data={**tokens, "f-name": "b", "do": "submit"})
+    assert sent.status_code == 201
+    [follow] = re.findall(r'href="(/status[^"]*)"', sent.text)
+    assert "C-0002" in client.get(follow.replace("&amp;", "&")).text
 
 
 def test_the_page_takes_what_is_missing(claim: Record, client: FlaskClient) -> None:
