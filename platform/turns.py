@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import URL
+
 from .db import engine
 
 try:
@@ -22,7 +24,7 @@ def turn(name: str) -> Iterator[None]:
 
     A process that dies ends its turn.
     """
-    path = _path(name)
+    path = _path(engine().url, name)
     if path is None:
         yield
         return
@@ -34,9 +36,9 @@ def turn(name: str) -> Iterator[None]:
         os.close(held)
 
 
-def _path(name: str) -> Path | None:
-    known = engine()
-    file = known.url.database
-    if fcntl is None or known.dialect.name != "sqlite" or not file or file == ":memory:":
+def _path(url: URL, name: str) -> Path | None:
+    """The file beside that of the database; ``None`` where there is none, or its name is an address of its own."""
+    file = url.database
+    if fcntl is None or url.get_backend_name() != "sqlite" or not file or file.startswith((":memory:", "file:")):
         return None
     return Path(f"{file}-{name}")

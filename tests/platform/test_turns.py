@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import make_url
 
 from signoff.platform import clock, db, timers
-from signoff.platform.turns import turn
+from signoff.platform.turns import _path, turn
 
 
 def _many_write() -> bool:
@@ -36,6 +37,20 @@ def test_one_at_a_time_where_one_writes_at_a_time(context: Flask) -> None:
     with suppress(ZeroDivisionError), turn("test"):
         raise ZeroDivisionError
     assert _is_free("test")
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite:////var/lib/signoff/signoff.db", "/var/lib/signoff/signoff.db-timers"),
+        ("sqlite://", None),
+        ("sqlite:///:memory:", None),
+        ("sqlite:///file:shared?mode=memory&uri=true", None),
+        ("postgresql+psycopg://signoff@database/signoff", None),
+    ],
+)
+def test_the_file_stands_beside_the_database(url: str, path: str | None) -> None:
+    assert _path(make_url(url), "timers") == (Path(path) if path else None)
 
 
 def test_timers_are_claimed_and_fired_in_one_turn(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
