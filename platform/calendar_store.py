@@ -110,6 +110,11 @@ def check_calendar(document: object) -> list[Problem]:
     return read_calendar(document)[1]
 
 
+def drafted(document: object) -> Calendar | None:
+    """The calendar of a document that is not in force, ``None`` if it has problems."""
+    return read_calendar(document, **_defaults())[0]
+
+
 def forget() -> None:
     """Read the calendars anew the next time: they were changed."""
     cache("calendars").clear()

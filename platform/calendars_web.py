@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from . import calendar_store, clock
+from . import calendar_store, calendar_year, clock
 from .business_time import WEEKDAYS, Calendar
 from .calendars import CalendarDocument
 from .errors import Refused
@@ -19,6 +19,7 @@ from .people.current import current_admin, current_zone
 from .people.directory import ADMIN
 from .problems import Problem
 from .web import menus
+from .web.language import language
 from .web.menus import MenuEntry
 
 bp = Blueprint("signoff_calendars", __name__)
@@ -62,6 +63,8 @@ def add() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     by = current_admin().key
     document = _typed(request.form.get("key", "").strip())
+    if request.form.get("do_what") == "redraw":
+        return _page(None, document)
     if document["key"] in calendar_store.known():
         taken = Problem("/key", "taken", _("There is a calendar of this key already. Choose another key."))
         return _page(None, document, (taken,)), 422
@@ -79,6 +82,8 @@ def show(key: str) -> ResponseReturnValue:
 def save(key: str) -> ResponseReturnValue:
     by = current_admin().key
     calendar_store.calendar(key)
+    if request.form.get("do_what") == "redraw":
+        return _page(key, _typed(key))
     return _save(key, _typed(key), by)
 
 
@@ -134,9 +139,10 @@ def _spans(text: str) -> list[list[str]]:
 
 
 def _page(key: str | None, document: dict[str, Any], problems: Sequence[Problem] = ()) -> str:
-    year = request.args.get("year", type=int) or clock.now().astimezone(current_zone()).year
+    year = request.values.get("year", type=int) or clock.now().astimezone(current_zone()).year
     year = min(max(year, 2000), 2100)
     name = document.get("name", "")
+    drawn = calendar_store.drafted({**document, "key": document.get("key") or "new", "name": "-"})
     return render_template(
         "signoff/platform/calendars/show.html",
         key=key,
@@ -147,22 +153,21 @@ def _page(key: str | None, document: dict[str, Any], problems: Sequence[Problem]
         zones=sorted(available_timezones()),
         problems=problems,
         year=year,
-        special=special_days(calendar_store.calendar(key), year) if key else [],
+        today=clock.now().astimezone(current_zone()).date(),
+        countries=calendar_year.countries(language()),
+        parts=calendar_year.parts_of(str(document.get("country") or "")),
+        months=calendar_year.months(drawn, year, language()) if drawn is not None else (),
+        others=calendar_year.others(drawn, year, language()) if drawn is not None else (),
     )
 
 
 def special_days(calendar: Calendar, year: int) -> list[tuple[date, date, bool]]:
     """Days of a year on which a calendar is other than its week says: first, last, and whether people work."""
     found: list[tuple[date, date, bool]] = []
-    day = date(year, 1, 1)
-    while day.year == year:
-        usual = bool(calendar.hours[day.weekday()])
-        works = calendar.working(day)
-        if works != usual:
-            before = found[-1] if found else None
-            if before is not None and before[1] == day - timedelta(days=1) and before[2] == works:
-                found[-1] = (before[0], day, works)
-            else:
-                found.append((day, day, works))
-        day += timedelta(days=1)
+    for each in calendar_year.others(calendar, year, "en"):
+        before = found[-1] if found else None
+        if before is not None and before[1] == each.first - timedelta(days=1) and before[2] == each.works:
+            found[-1] = (before[0], each.last, each.works)
+        else:
+            found.append((each.first, each.last, each.works))
     return found

@@ -56,6 +56,8 @@ def show(key: str) -> ResponseReturnValue:
 def save(key: str) -> ResponseReturnValue:
     by = current_admin().key
     document = _typed(key)
+    if request.form.get("do_what") == "redraw":
+        return _page(key, document)
     if request.form.get("do") == "preview":
         return _page(key, document, tuple(message_templates.check(document)))
     try:

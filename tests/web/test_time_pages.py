@@ -1,5 +1,6 @@
 """The pages of time and messages in a real browser: for everybody, on a phone, in the dark, by the keyboard alone."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -17,7 +18,9 @@ WEBHOOK = {"key": "office", "url": "https://office.example/hook", "events": ["ta
 PAGES = (
     "/schedules", "/schedules/add", "/schedules/add?do=records", "/schedules/standstill", "/calendars",
     "/calendars/add", "/calendars/office", "/templates", "/templates/survey", "/webhooks", "/webhooks/add",
-    "/webhooks/office", "/notifications", "/me",
+    "/webhooks/office", "/notifications", "/me", "/definitions/form/refund/rights",
+    "/definitions/flow/refund/versions/1", "/definitions/form/refund/versions/1", "/people/departments",
+    "/people/department/service",
 )  # fmt: skip
 
 
@@ -78,6 +81,31 @@ def test_what_stands_still_is_set_without_json(demo: Server, signed_in: SignedIn
     expect(page.get_by_text("The schedule is in force.")).to_be_visible()
     expect(page.locator("#f-with-where-0-value")).to_have_value("shipped")
     expect(page.get_by_role("checkbox", name="Warehouse")).to_be_checked()
+
+
+def test_a_placeholder_is_put_in_by_the_keyboard_and_shown_at_once(demo: Server, signed_in: SignedIn) -> None:
+    page = signed_in("ada")
+    page.goto(f"{demo.url}/templates/survey")
+    expect(page.locator("#template")).to_have_attribute("data-started", re.compile("(?=.*redraw)(?=.*placeholders)"))
+    page.locator("#f-body-en").fill("About ")
+    page.locator("[data-placeholder=number]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#f-body-en")).to_have_value("About {number}")
+    expect(page.locator("#f-body-en")).to_be_focused()
+    expect(page.locator("#previews")).to_contain_text("About RF-20260302-0001")
+    assert axe_violations(page) == []
+
+
+def test_the_year_of_a_calendar_follows_before_it_is_saved(demo: Server, signed_in: SignedIn) -> None:
+    page = signed_in("ada")
+    page.goto(f"{demo.url}/calendars/office?year=2026")
+    expect(page.locator("#calendar")).to_have_attribute("data-started", "redraw")
+    expect(page.locator("#others")).to_contain_text("National Day")
+    page.locator("#f-country").select_option("DE")
+    expect(page.locator("#others")).to_contain_text("Ascension Day")
+    page.locator("#f-days_off").fill("2026-12-24/2026-12-31")
+    expect(page.locator("#others")).to_contain_text("31 Dec 2026")
+    assert axe_violations(page) == []
 
 
 def test_wrong_times_are_said_while_one_types(demo: Server, signed_in: SignedIn) -> None:

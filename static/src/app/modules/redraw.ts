@@ -1,6 +1,6 @@
 /** A form that the server draws anew while it is filled: what follows from a choice, and beside it what follows from all of it.
  *
- * The whole page comes back; of it `data-aside` is taken at each change, `#work` where `data-redraws` was changed.
+ * The whole page comes back; of it what `data-aside` names is taken at each change, `#work` where `data-redraws` was changed.
  */
 
 import { csrfToken } from "../http";
@@ -47,8 +47,8 @@ class Redrawn {
       });
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const wanted = [this.form.dataset["aside"] ?? "", ...(this.whole ? ["#work"] : [])];
-      for (const selector of wanted.filter(Boolean)) replace(selector, page);
+      const beside = (this.form.dataset["aside"] ?? "").split(" ").filter(Boolean);
+      for (const selector of [...beside, ...(this.whole ? ["#work"] : [])]) replace(selector, page);
       this.whole = false;
     } catch {
       // offline, or overtaken by the next change: what is on the page stays, and the form can be sent as it is
