@@ -58,6 +58,7 @@ def index() -> ResponseReturnValue:
         asked=asked,
         directory=directory,
         roles=known_roles(directory.persons.values()),
+        forms=_forms(None),
         now=clock.now(),
     )
 
