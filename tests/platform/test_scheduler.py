@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.engine import Connection
 
-from signoff.platform import background, clock, scheduler, timers
+from signoff.platform import background, claiming, clock, scheduler, timers
 from signoff.platform.background import Job
 from signoff.platform.db import reading, transaction
 from signoff.platform.models import outbox
@@ -185,7 +185,7 @@ def test_long_jobs_stay_its_own_whichever_way_the_clock_is_moved(
     context: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
     extended: list[Job] = []
-    monkeypatch.setattr(background, "extend", lambda jobs, _now: extended.extend(jobs))
+    monkeypatch.setattr(claiming, "extend", lambda jobs, _now: extended.extend(jobs))
     worker = Worker(context)
     job = Job(1, None, "test", {}, 1)
     worker._jobs[background.Lane.OUTSIDE][1] = job
