@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from ..server import Api, Server
 from .conftest import Contexts, axe_violations, client_of, order_from, sign_in
-from .pages import overflow, picture
+from .pages import Finger, overflow, picture
 
 Hand = Literal["mouse", "keys"]
 BOTH_WAYS = pytest.mark.parametrize(
@@ -291,6 +291,23 @@ def test_steps_move_by_keys_and_by_dragging_and_the_move_is_announced(page: Page
     expect(target).to_have_class(re.compile("is-target"))
     page.mouse.up()
     expect(said).to_contain_text("“Stop the parcel” moved, place 1 in “Refund only”.")
+
+
+def test_a_step_is_held_and_dragged_by_finger_on_a_tablet(company: Server, context: Contexts, ada: Api) -> None:
+    tablet = context(ViewportSize(width=820, height=1180), has_touch=True).new_page()
+    sign_in(tablet, company.url, "ada")
+    builder = Builder(tablet, company)
+    place = tablet.locator("[data-place='steps/2']").bounding_box()
+    assert place is not None
+    finger = Finger(tablet, builder.card("first_answer"))
+    expect(tablet.locator("body.is-dragging-step")).to_be_visible()  # it was held long enough
+    finger.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    expect(tablet.locator("[data-place='steps/2'].is-target")).to_be_visible()
+    finger.up()
+    expect(tablet.locator("[data-announced]")).to_contain_text("place 2")
+    expect(tablet.locator("[data-save]")).to_have_attribute("data-state", "saved")
+    steps = ada.get("/flows/refund").body["draft"]["document"]["steps"]
+    assert [each["id"] for each in steps][:2] == ["goods", "first_answer"]
 
 
 def test_steps_are_copied_into_another_flow(page: Page, company: Server, ada: Api) -> None:

@@ -1,5 +1,6 @@
 """The form builder: a new required field on one path by mouse and by keyboard, and what else admins do to a form."""
 
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -9,7 +10,7 @@ from playwright.sync_api import FrameLocator, Locator, Page, ViewportSize, expec
 
 from ..server import Api, Server
 from .conftest import DESK, Contexts, axe_violations, client_of, sign_in
-from .pages import overflow, pick
+from .pages import Finger, overflow, pick
 
 Begun = Callable[..., dict[str, Any]]
 TABLET = ViewportSize(width=768, height=1024)
@@ -300,15 +301,10 @@ def test_a_field_goes_into_a_table_and_out_again(
 
 def touched(page: Page, what: Locator, x: float, y: float) -> None:
     """Dragged with a finger."""
-    box = what.bounding_box()
-    assert box is not None
-    start = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    client = page.context.new_cdp_session(page)
-    client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": start[0], "y": start[1]}]})
-    for step in range(1, 9):
-        at = {"x": start[0] + (x - start[0]) * step / 8, "y": start[1] + (y - start[1]) * step / 8}
-        client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
-    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    finger = Finger(page, what)
+    finger.move(x, y)
+    expect(page.locator(".canvas-line")).to_be_visible()
+    finger.up()
 
 
 def test_what_other_forms_ask_is_said_before_a_field_goes(company: Server, context: Contexts) -> None:
@@ -319,6 +315,24 @@ def test_what_other_forms_ask_is_said_before_a_field_goes(company: Server, conte
     expect(uses).to_contain_text("other form")
     expect(page.locator("dialog[open]")).to_contain_text("Refund request")
     page.keyboard.press("Escape")
+
+
+def test_records_of_a_condition_are_found_by_typing(company: Server, context: Contexts, begun: Begun, ada: Api) -> None:
+    mug = ada.get("/forms/product/records", q="MUG-204").body["items"][0]["id"]
+    product = {"key": "product", "type": "lookup", "form": "product", "label": {"en": "Product", "zh": "商品"}}
+    begun("looked", fields=[*FORM["fields"], product], rules=[{"when": {"product": mug}, "require": ["note"]}])
+    page = opened(context, company, "looked")
+    card(page, "note").click()
+    value = page.locator(".asked-rule").get_by_role("combobox", name="Value")
+    expect(value).to_have_value(re.compile("MUG-204"))
+    pick(value, "lantern")
+    expect(value).to_have_value(re.compile("LAN-101"))
+    lantern = ada.get("/forms/product/records", q="LAN-101").body["items"][0]["id"]
+    assert drafted(page, ada, "looked")["rules"][0]["when"] == {"product": lantern}
+    page.locator(".asked-rule select").nth(1).select_option("in")
+    pick(page.locator(".asked-rule").get_by_role("combobox", name="Add one"), "MUG-204")
+    expect(page.locator(".asked-rule .search-chip")).to_have_count(2)
+    assert drafted(page, ada, "looked")["rules"][0]["when"] == {"product": [lantern, mug]}
 
 
 def test_the_items_of_a_checklist_say_what_they_hold_by_choice(

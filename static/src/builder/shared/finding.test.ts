@@ -40,8 +40,13 @@ it("is content with those that it knows where the server is not there", async ()
 });
 
 it("finds records by their number and words", async () => {
-  vi.stubGlobal("fetch", said({ items: [{ id: 7, number: "SO-7", title: "Mugs" }, { id: 8, number: null }], next: null }));
-  expect(await records(boot(false), "sales_order")("mug")).toEqual([{ value: "7", label: "SO-7", hint: "Mugs" }, { value: "8", label: "#8" }]);
+  const rows = [{ id: 7, number: "SO-7", values: { state: "paid", lines: [], name: "Mugs" } }, { id: 8, number: null, values: { sku: "M-8", name: "Mug" } }, { id: 9, number: null, values: {} }];
+  vi.stubGlobal("fetch", said({ items: rows.map((row) => ({ ...row, form: "sales_order" })), next: null }));
+  expect(await records(boot(false), "sales_order")("mug")).toEqual([
+    { value: "7", label: "SO-7", hint: "paid · Mugs" },
+    { value: "8", label: "M-8 · Mug" },
+    { value: "9", label: "#9" },
+  ]);
   expect(recordName("sales_order", "7")).toBe("SO-7");
-  expect(recordName("sales_order", "9")).toBe("#9");
+  expect(recordName("sales_order", "10")).toBe("#10");
 });

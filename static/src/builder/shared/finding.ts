@@ -47,18 +47,31 @@ export function people(boot: Boot, except: readonly string[] = []): Find {
   };
 }
 
+interface Row {
+  readonly id: number;
+  readonly number: string | null;
+  readonly form: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** Its number, and the first texts that stand in it. */
+function foundIn({ id, number, values }: Row): Found {
+  const texts = Object.values(values).filter((each): each is string => typeof each === "string").slice(0, 2);
+  const [label, ...hints] = number === null ? [texts.join(" · ") || `#${id}`] : [number, ...texts];
+  return { value: String(id), label: label ?? "", ...(hints.length ? { hint: hints.join(" · ") } : {}) };
+}
+
 /** Records of a form, by number and words. */
 export function records(boot: Boot, form: string): Find {
   return (typed) =>
-    asked(boot, `/forms/${encodeURIComponent(form)}/records?limit=${MOST}&q=${encodeURIComponent(typed.trim())}`, (found: { items: { id: number; number: string | null; title?: string }[] }) =>
-      remember(form, found.items.map((each) => ({ value: String(each.id), label: each.number ?? `#${each.id}`, ...(each.title && each.title !== each.number ? { hint: each.title } : {}) }))), []);
+    asked(boot, `/forms/${encodeURIComponent(form)}/records?limit=${MOST}&q=${encodeURIComponent(typed.trim())}`, (found: { items: Row[] }) => remember(form, found.items.map(foundIn)), []);
 }
 
 /** Tells this page how the record is called, if the server knows. */
 export async function meetRecord(boot: Boot, form: string, id: string): Promise<void> {
   if (!/^\d+$/.test(id) || told.value.has(`${form}:${id}`)) return;
-  const found = await fetchJson<{ number: string | null; form: string }>(api(boot, `/records/${id}`)).catch(() => null);
-  if (found?.form === form && found.number) remember(form, [{ value: id, label: found.number }]);
+  const found = await fetchJson<Row>(api(boot, `/records/${id}`)).catch(() => null);
+  if (found?.form === form) remember(form, [foundIn(found)]);
 }
 
 async function asked<T>(boot: Boot, path: string, read: (answer: T) => readonly Found[], instead: readonly Found[]): Promise<readonly Found[]> {
