@@ -227,7 +227,12 @@ def doctor(as_json: bool, deep: bool) -> None:
 
     with make_app().app_context():
         checks = health.checks()
-        if deep and all(each.ok for each in checks if each.name in ("database", "migrations")):
+        usable = all(each.ok for each in checks if each.name in ("database", "migrations"))
+        if usable:
+            from .forms import readable
+
+            checks.append(readable.check())
+        if deep and usable:
             from .flows import deep_check
 
             checks += deep_check.check(lambda count: say(f"{count} …"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from sqlalchemy.engine import Connection
 
 from ..platform import db, definitions
@@ -20,6 +21,8 @@ from .program import FormProgram
 from .schema import read_form
 from .totals import Source
 from .types import kind_of
+
+log = structlog.get_logger(__name__)
 
 KIND = "form"
 FormsByKey = Callable[[str], Form | None]
@@ -53,8 +56,28 @@ def program(form_key: str, version: int | None = None) -> FormProgram:
 
 
 def forms_in_force() -> list[FormProgram]:
-    """Every form, in the order of their keys."""
-    return [_program(stored) for stored in definitions.in_force(KIND)]
+    """Every form that this installation can read, in the order of their keys; the others are :func:`unreadable`."""
+    found = (_program_or_why(stored) for stored in definitions.in_force(KIND))
+    return [each for each in found if isinstance(each, FormProgram)]
+
+
+def unreadable() -> dict[str, str]:
+    """By key: why a form in force cannot be read here, because a plugin went that offered one of its types."""
+    found = {stored.key: _program_or_why(stored) for stored in definitions.in_force(KIND)}
+    return {key: each for key, each in found.items() if isinstance(each, str)}
+
+
+def _program_or_why(stored: Stored) -> FormProgram | str:
+    refused = cache("forms.refused")
+    place = (stored.key, stored.version, stored.digest)
+    if place not in refused:
+        try:
+            return _program(stored)
+        except Refused as error:
+            refused[place] = " ".join(str(each.message) for each in error.problems)
+            log.error("a form in force cannot be read", form=stored.key, version=stored.version, why=refused[place])
+    why: str = refused[place]
+    return why
 
 
 def form(form_key: str) -> Form | None:

@@ -1,19 +1,21 @@
 """Versions of forms: old records stay as filed, types change only where nothing is lost, and back in one call."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from signoff.forms import catalogue, service
+from signoff.forms import catalogue, readable, service
 from signoff.platform import definitions
 from signoff.platform.people.directory import Person
 
 from .forming import choice, document, lookup, money, number, table, text
 
 Token = Callable[[str], dict[str, str]]
+SignIn = Callable[[str], AbstractContextManager[FlaskClient]]
 
 
 def integer(key: str) -> dict[str, Any]:
@@ -134,3 +136,24 @@ def test_a_version_that_is_wrong_now_becomes_the_draft(tables: Flask, browser: F
     current = definitions.current("form", "sample")
     assert current is not None
     assert current.version == 2
+
+
+def test_a_form_whose_plugin_went_takes_no_other_page_with_it(company: Flask, sign_in: SignIn) -> None:
+    with company.app_context():
+        published(text("a"))
+        strange = document([{"key": "a", "type": "from_a_plugin"}], key="strange")
+        definitions.publish(catalogue.KIND, "strange", strange, by="ada")
+        assert [each.form.key for each in catalogue.forms_in_force()] == ["sample"]
+        assert "from_a_plugin" in catalogue.unreadable()["strange"]
+        assert not readable.check().ok
+    with sign_in("ada") as ada:
+        for path in (
+            "/",
+            "/inbox",
+            "/forms/sample/records",
+            "/definitions",
+            "/definitions/form/strange/json",
+            "/dashboard",
+        ):
+            assert ada.get(path).status_code == 200, path
+        assert ada.get("/forms/strange/new").status_code == 422
