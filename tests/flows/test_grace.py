@@ -189,7 +189,7 @@ def test_the_page_offers_to_undo(graceful: Flask, at: Clock, sign_in: Any) -> No
         answer = client.post(f"/tasks/{task.id}", data={"do": "approve"})
         assert answer.status_code == 303
         page = client.get(answer.location)
-        assert 'data-undo' in page.text
+        assert "data-undo" in page.text
         assert client.post(f"/tasks/{task.id}/undo").status_code == 303
     assert task_of("bo") == task
 

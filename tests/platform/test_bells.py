@@ -32,7 +32,7 @@ def test_on_sqlite_nobody_rings(context: Flask) -> None:
 @ON_POSTGRESQL
 def test_a_commit_elsewhere_wakes_the_worker(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     done = threading.Event()
-    monkeypatch.setattr(background, "_handlers", {"test": lambda job: done.set()})
+    monkeypatch.setattr(background, "handlers", {"test": lambda job: done.set()})
     monkeypatch.setattr(timers, "_chores", {})
     monkeypatch.setattr(scheduler, "POLL", timedelta(hours=1))
     monkeypatch.setattr(scheduler, "LISTENING", timedelta(hours=1))
