@@ -13,6 +13,7 @@ from ..platform.db import reading_together
 from ..platform.errors import NotFound
 from ..platform.paging import Page
 from ..platform.people import service as people
+from ..platform.people.choosing import choosable
 from ..platform.people.current import current_language, current_person, current_zone
 from ..platform.people.directory import Person
 from ..platform.web.language import gettext as _
@@ -150,7 +151,7 @@ def review() -> ResponseReturnValue:
         comment=said["comment"],
         to=said["to"],
         unsaid=unsaid,
-        people=_others(person),
+        people=choosable(people.directory(), without={person.key}, chosen=request.form.get("person")),
         replies=replies.of_all(current_language()),
         confirmed=confirmed,
     )
@@ -160,9 +161,3 @@ def _comment() -> str:
     """What was typed, else the reply that was chosen."""
     form = request.form
     return form.get("comment", "").strip() or replies.of_any(form.get("reply", ""), current_language())
-
-
-def _others(person: Person) -> list[tuple[str, str]]:
-    """Whom tasks can be handed to."""
-    everybody = people.directory().persons.values()
-    return [(each.key, each.name) for each in everybody if each.active and each.key != person.key][: task_page.MANY]

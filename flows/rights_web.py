@@ -17,6 +17,7 @@ from ..platform.definitions import Stored
 from ..platform.errors import Conflict, NotFound, Refused
 from ..platform.people import owners
 from ..platform.people import service as people
+from ..platform.people.choosing import choosable
 from ..platform.people.current import current_admin, current_person
 from ..platform.people.directory import ADMIN, AUDITOR, Directory
 from ..platform.people.policy import EVERYBODY
@@ -130,7 +131,6 @@ def _roles_of(form: Form, right: str) -> Sequence[str]:
 def _page(stored: Stored) -> str:
     form, directory, person = forms.program(stored.key).form, people.directory(), current_person()
     owned = owners.owners(stored.key)
-    active = [each for each in directory.persons.values() if each.active]
     return render_template(
         "signoff/flows/rights.html",
         form=form,
@@ -142,7 +142,7 @@ def _page(stored: Stored) -> str:
         admins=_role(ADMIN, directory),
         auditors=_role(AUDITOR, directory),
         owners=owned,
-        addable=[(each.key, each.name) for each in active if each.key not in owned],
+        addable=choosable(directory, without=owned),
         may_change=owners.may_change(person, (stored.key,)),
         may_name_owners=ADMIN in person.roles,
     )

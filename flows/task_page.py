@@ -14,6 +14,7 @@ from ..forms.program import FormProgram
 from ..forms.records import Record
 from ..forms.wire import raw_of
 from ..platform.acting import ActingAs
+from ..platform.people.choosing import choosable
 from ..platform.people.current import current_language
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
@@ -26,7 +27,6 @@ from .timeline import MomentView
 from .undoing import Undoable
 
 VERDICTS = ("approve", "complete", "reject", "return", "retry", "skip")
-MANY = 500
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,7 @@ class TaskPage:
     @cached_property
     def people(self) -> list[tuple[str, str]]:
         """Whom it can be handed to, or who can be added."""
-        everybody = self.one.case.directory.persons.values()
-        return [(each.key, each.name) for each in everybody if each.active and each.key != self.one.person.key][:MANY]
+        return choosable(self.one.case.directory, without={self.one.person.key})
 
     @property
     def undo(self) -> Undoable | None:

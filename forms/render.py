@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from ..platform import files
+from ..platform.people.choosing import choosable
 from ..platform.people.current import current_zone
 from ..platform.people.service import directory
 from ..platform.problems import Problem, pointer
@@ -36,7 +37,6 @@ _SELECTS = frozenset(("choice", "people"))
 _GROUPS = frozenset(("choices", "boolean", "rating"))
 _PLAIN = frozenset(("text", "number", "long_text", "date", "datetime", "time", "email", "phone", "url"))
 _CHECKED = {"choice": "selected", "choices": "checked", "boolean": "checked", "rating": "checked"}
-_MOST_PEOPLE = 1000
 _NOTHING: Mapping[str, Any] = {}
 _SIGNS = re.compile("[&<>'\"]")
 
@@ -201,14 +201,12 @@ class _Pen:
     def _people(self, drawn: Drawn, chosen: str) -> str:
         people = directory()
         if kind_of(drawn.field).target == PERSON:
-            named = [(each.key, each.name) for each in people.persons.values() if each.active or each.key == chosen]
+            named = choosable(people, chosen=chosen)
         else:
             named = [(each.key, local(each.name, self.sheet.language)) for each in people.departments.values()]
+            named.sort(key=lambda pair: pair[1])
         option = Markup('<option value="{}"{}>{}</option>')
-        return "".join(
-            option.format(key, Markup(" selected") if key == chosen else "", name)
-            for key, name in sorted(named, key=lambda pair: pair[1])[:_MOST_PEOPLE]
-        )
+        return "".join(option.format(key, Markup(" selected") if key == chosen else "", name) for key, name in named)
 
     def _parts(self, drawn: Drawn, mode: str, visible: bool) -> str:
         """A field made of others: each is drawn as a field of its own, as far as the step gives a right on it."""

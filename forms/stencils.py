@@ -130,6 +130,7 @@ class View:
     most: int = 5
     placeholder: str = ""
     lookup_url: str = ""
+    people_url: str = ""
     fills: str = ""
     filled_by: str = ""
     filled_from: str = ""
@@ -293,6 +294,7 @@ def _view(field: Field, program: FormProgram, language: str, *, table: str = "")
         max_rows=int(options.get("max_rows", 0)),
         most=int(options.get("max", 5)) if widget == "rating" else 5,
         lookup_url=_lookup_url(field, program, table),
+        people_url=url_for("api_people.people") if kind.target == PERSON else "",
         fills=" ".join(options.get("fill") or ()) if field.type == "lookup" else "",
         needs=_needs(field, program, table),
         many=multiple,

@@ -77,7 +77,7 @@ class TokenForm(PageForm):
 
 
 class DelegationForm(PageForm):
-    delegate = StringField(_l("Who acts for me"), [InputRequired(_l("Choose who acts for you."))])
+    delegate = StringField(_l("Who stands in"), [InputRequired(_l("Choose who stands in."))])
     from_on = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
     until_on = DateField(_l("Last day"), [InputRequired(_l("Enter the last day."))])
     max_amount = StringField(_l("Up to the amount"), [Optional(), Length(max=40)])

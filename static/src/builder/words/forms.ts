@@ -22,7 +22,7 @@ export default {
   form_pasted_choices: ["Choices pasted", "已粘贴选项"],
 
   palette: ["Add a field", "添加字段"],
-  palette_search: ["Search field types", "搜索字段类型"],
+  palette_search: ["Search types", "搜索字段类型"],
   palette_none: ["No type of that name.", "没有这样的类型。"],
   palette_found: ["{n} type|{n} types", "{n} 种类型"],
   palette_help: ["Drag a type onto the form, or press Enter: it is added below the chosen field.", "把类型拖到表单上，或按回车：添加到所选字段下方。"],
