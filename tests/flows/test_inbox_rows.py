@@ -60,7 +60,7 @@ def test_a_row_says_what_decides() -> None:
         "Amy Chen",
         "First answer",
     )
-    assert row.proofs == "1/3"
+    assert row.proofs == "1/1"  # photos are asked for where something is damaged
     assert row.left.words == "30 min left"
     assert row.select == f"Select {row.name}"
     assert "¥300.00" not in row.rest
