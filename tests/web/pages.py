@@ -181,6 +181,7 @@ def seen_as(page: Page, viewport: ViewportSize, scheme: Literal["light", "dark"]
     page.set_viewport_size(viewport)
     page.emulate_media(color_scheme=scheme)
     page.evaluate(_FRAMES)
+    page.evaluate("() => Promise.allSettled(document.getAnimations().map((each) => each.finished))")
 
 
 def shifted(page: Page) -> float:
