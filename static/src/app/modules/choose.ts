@@ -7,7 +7,6 @@ export default function choose(form: HTMLElement): void {
   const said = form.querySelector<HTMLElement>("[data-chosen]");
   const boxes = [...form.querySelectorAll<HTMLInputElement>("input[name=id]")];
   if (!page || !boxes.length) return;
-  page.closest<HTMLElement>(".choose-page")!.hidden = false;
 
   form.addEventListener("change", (event) => {
     const changed = event.target as HTMLInputElement;
