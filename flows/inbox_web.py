@@ -7,17 +7,17 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from ..platform import clock
 from ..platform.db import reading_together
 from ..platform.errors import NotFound
-from ..platform.paging import Page
 from ..platform.people import service as people
 from ..platform.people.choosing import choosable
 from ..platform.people.current import current_language, current_person, current_zone
 from ..platform.people.directory import Person
 from ..platform.web.language import gettext as _
-from . import batch, inbox, inbox_rows, listing, replies, sheet, task_page, undoing
+from . import batch, inbox, inbox_drawing, inbox_rows, listing, replies, sheet, task_page, undoing
 from .blueprint import bp
 
 CHIPS = ("overdue", "today", *inbox.MARKS, "delegated")
@@ -79,7 +79,8 @@ def _my_inbox(person: Person, choice: Choice) -> ResponseReturnValue:
     return render_template(
         "signoff/flows/inbox.html",
         choice=choice,
-        page=Page(tuple(_rows(rows)), found.next),
+        rows=_rows(rows, choice, selected),
+        next=found.next,
         count=counts[wanted],
         chips={chip: counts[each] for chip, each in _chip_filters().items()},
         forms=sheet.forms_of(rows),
@@ -90,9 +91,10 @@ def _my_inbox(person: Person, choice: Choice) -> ResponseReturnValue:
     )
 
 
-def _rows(opened: Sequence[listing.Opened]) -> list[inbox_rows.Row]:
+def _rows(listed: Sequence[listing.Opened], choice: Choice, selected: task_page.TaskPage | None) -> Markup:
     reader = inbox_rows.Reader(current_language(), current_zone(), people.directory(), clock.now())
-    return inbox_rows.of((each.view(reader.language) for each in opened), reader)
+    rows = inbox_rows.of(listing.views(listed, reader.language), reader)
+    return inbox_drawing.drawn(rows, choice.task_url, selected.task.id if selected else None, reader.language)
 
 
 def _selected(person: Person, choice: Choice, rows: Sequence[listing.Opened]) -> task_page.TaskPage | None:

@@ -1,7 +1,8 @@
 """Tasks with their requests and programs, read together: for the inbox, for one task, for lists of requests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -44,18 +45,7 @@ class Opened:
 
     def view(self, language: str) -> "RowView":
         """What a list says of it."""
-        form = forms.program(self.record.form, self.record.version)
-        hidden = hidden_at(self.program, self.task.step)
-        return RowView(
-            task=self.task,
-            name=self.record.name,
-            form_title=form.form.title,
-            step_title=showing.step_title(self.step, self.task.step),
-            submitted_by=self.record.submitted_by,
-            summary=showing.summary(self.record, form, hidden, language),
-            leading=_leading(form),
-            proofs=proofs.count(form, self.record.values, clock.now(), config.current().zone, hidden),
-        )
+        return views([self], language)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +84,29 @@ class Leading(NamedTuple):
     reason: str
 
 
+def views(opened: Iterable[Opened], language: str) -> list[RowView]:
+    """What a list says of each."""
+    now, zone = clock.now(), config.current().zone
+    listed = list(opened)
+    programs = {place: forms.program(*place) for place in {(each.record.form, each.record.version) for each in listed}}
+    return [_view(each, programs[each.record.form, each.record.version], language, now, zone) for each in listed]
+
+
+def _view(opened: Opened, form: FormProgram, language: str, now: datetime, zone: tzinfo) -> RowView:
+    task, record, program = opened.task, opened.record, opened.program
+    hidden = hidden_at(program, task.step)
+    return RowView(
+        task=task,
+        name=record.name,
+        form_title=form.form.title,
+        step_title=showing.step_title(opened.step, task.step),
+        submitted_by=record.submitted_by,
+        summary=showing.summary(record, form, hidden, language),
+        leading=_leading(form),
+        proofs=proofs.count(form, record.values, now, zone, hidden),
+    )
+
+
 @lru_cache(maxsize=256)
 def _leading(form: FormProgram) -> Leading:
     """The last money of the summary, and the choice called ``reason``, else the last one."""
@@ -114,13 +127,12 @@ def of_inbox(waiting: Sequence[Waiting]) -> list[Opened]:
     rows = {each.record.id: each.record for each in waiting}
     with reading() as conn:
         found = {each.id: each for each in records.complete(conn, list(rows.values()))}
-    return [
-        Opened(each.task, found[each.task.record_id], _program(each, found[each.task.record_id])) for each in waiting
-    ]
+    programs = {place: catalogue.flow_program(*place) for place in set(map(_place, waiting))}
+    return [Opened(each.task, found[each.task.record_id], programs[_place(each)]) for each in waiting]
 
 
-def _program(each: Waiting, record: Record) -> FlowProgram:
-    return catalogue.flow_program(each.flow, each.version, record.version)
+def _place(each: Waiting) -> tuple[str, int, int]:
+    return each.flow, each.version, each.record.version
 
 
 def task(task_id: int, *, by: Person) -> "OneTask":

@@ -65,4 +65,5 @@ def _add(totals: dict[str, Decimal], form: FormProgram, record: Record) -> None:
 
 def forms_of(rows: Sequence[listing.Opened]) -> dict[str, LocalText]:
     """The forms that occur in a list, by key, to choose one of them."""
-    return {each.record.form: forms.program(each.record.form, each.record.version).form.title for each in rows}
+    versions = {each.record.form: each.record.version for each in rows}
+    return {key: forms.program(key, version).form.title for key, version in versions.items()}

@@ -1,9 +1,11 @@
 """Runs and tasks as clients get them: the JSON of ``interfaces.md``, in the language of whoever asks."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ..forms import catalogue as form_catalogue
+from ..forms.definition import Field
 from ..forms.display import Reader
 from ..forms.program import FormProgram
 from ..forms.records import Record
@@ -117,13 +119,19 @@ def record_brief(record: Record, form: FormProgram, step: str, program: FlowProg
 def summary(record: Record, form: FormProgram, hidden: frozenset[str], language: str) -> dict[str, str]:
     """The form's summary fields in words, by key, without what is ``hidden``."""
     reader = Reader(language, config.current().zone, linked=False)
-    found: dict[str, str] = {}
-    for key in form.form.summary:
-        field = form.form.field(key)
-        value = record.values.get(key)
-        if field is not None and value is not None and key not in hidden:
-            found[key] = reader.text(field, value, record.links.get(pointer(key)) if record.links else None)
-    return found
+    values, links = record.values, record.links
+    return {
+        field.key: reader.text(field, value, links.get(place) if links else None)
+        for field, place in _summary(form)
+        if field.key not in hidden and (value := values.get(field.key)) is not None
+    }
+
+
+@lru_cache(maxsize=256)
+def _summary(form: FormProgram) -> tuple[tuple[Field, str], ...]:
+    """The fields of the summary, and where a record keeps what they link to."""
+    fields = [field for key in form.form.summary if (field := form.form.field(key)) is not None]
+    return tuple((field, pointer(field.key)) for field in fields)
 
 
 def is_overdue(task: store.TaskRow) -> bool:

@@ -172,13 +172,14 @@ def fetch(conn: Connection, record_id: int, *, lock: bool = False) -> Record:
 
 def complete(conn: Connection, found: Sequence[Row[Any] | RecordRow]) -> list[Record]:
     """The records of rows; totals are read for those forms alone that have some."""
-    summed = [each.id for each in found if _has_totals(each)]
+    having = {place for place in {(each.form, each.version) for each in found} if _has_totals(*place)}
+    summed = [each.id for each in found if (each.form, each.version) in having] if having else []
     sums = totals(conn, summed)
     return [record_of(each, catalogue.values_of(each, sums.get(each.id, {}))) for each in found]
 
 
-def _has_totals(found: Row[Any] | RecordRow) -> bool:
-    return any(field.total for field in catalogue.program(found.form, found.version).form.fields)
+def _has_totals(form: str, version: int) -> bool:
+    return any(field.total for field in catalogue.program(form, version).form.fields)
 
 
 def record_of(row: Row[Any] | RecordRow, values: Mapping[str, Any]) -> Record:

@@ -171,11 +171,12 @@ def macros() -> Any:
     known = cache("forms.macros")
     if "module" not in known:
         template = current_app.jinja_env.get_template(TEMPLATE)
-        known["module"] = template.make_module({"slot": _slot})
+        known["module"] = template.make_module({"slot": slot})
     return known["module"]
 
 
-def _slot(name: str) -> Markup:
+def slot(name: str) -> Markup:
+    """A gap, for the templates that stencils are made of."""
     return Markup(MARK + name + MARK)  # noqa: S704 - a mark, no input
 
 
@@ -195,11 +196,10 @@ def _holds_files(field: Field) -> bool:
 
 
 def _section(section: Section, language: str) -> tuple[Stencil, tuple[tuple[Stencil, tuple[str, ...]], ...]]:
-    outer = macros().section(local(section.title, language), len(section.rows), _slot("body"))
+    outer = macros().section(local(section.title, language), len(section.rows), slot("body"))
     spans = _spans(section)
     lines = tuple(
-        (stencil(macros().line(12 if spans.keys() & set(row) else len(row), _slot("body"))), row)
-        for row in section.rows
+        (stencil(macros().line(12 if spans.keys() & set(row) else len(row), slot("body"))), row) for row in section.rows
     )
     return stencil(outer), lines
 
@@ -221,7 +221,7 @@ def _draw(field: Field, program: FormProgram, language: str) -> Drawn:
     view = _view(field, program, language)
     if field.parts:
         parts = tuple(_draw_part(part, field, program, language) for part in field.parts)
-        edit, read = (stencil(macros().parts(view, _slot("body"), mode)) for mode in (EDIT, READ))
+        edit, read = (stencil(macros().parts(view, slot("body"), mode)) for mode in (EDIT, READ))
         return Drawn(field, view, edit, read, parts)
     if view.widget == "note":
         note = stencil(macros().note(view))
@@ -262,8 +262,8 @@ def _draw_table(field: Field, program: FormProgram, language: str) -> Drawn:
         stencil(macros().table(view, views, EDIT)),
         stencil(macros().table(view, views, READ)),
         columns,
-        stencil(macros().row(view, _slot("cells"), EDIT)),
-        stencil(macros().row(view, _slot("cells"), READ)),
+        stencil(macros().row(view, slot("cells"), EDIT)),
+        stencil(macros().row(view, slot("cells"), READ)),
     )
 
 

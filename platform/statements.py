@@ -6,7 +6,7 @@ They speak the same SQL, types and errors as Core does; what they do not have is
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from json import loads
+from json import JSONDecoder
 from operator import itemgetter
 from typing import Any
 
@@ -351,7 +351,11 @@ def _truth(value: int | None) -> bool | None:
 
 def _json_of(text: Any) -> Any:
     """SQLite turns the text of a number into that number."""
-    return loads(text) if isinstance(text, str) else text
+    return _decoded(text)[0] if isinstance(text, str) else text
+
+
+_decoded = JSONDecoder().raw_decode
+"""Half of the time of ``loads``, which also looks for spaces around the text: ours have none."""
 
 
 _SQLITE: dict[type, tuple[Convert | None, Convert | None]] = {

@@ -1,12 +1,13 @@
 """What a row of the inbox says: the money, why, who, how much evidence, and how long there is time."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 
-from signoff.flows import inbox, inbox_rows, listing
+from signoff.flows import inbox, inbox_drawing, inbox_rows, listing
 from signoff.flows.inbox_rows import Reader
 from signoff.platform.people import service as people
 from signoff.platform.web.language import speaking
@@ -65,3 +66,32 @@ def test_a_row_says_what_decides() -> None:
     assert row.select == f"Select {row.name}"
     assert "¥300.00" not in row.rest
     assert row.pool == "Customer service"
+
+
+def test_a_row_as_html_holds_its_texts_escaped_and_marks_the_one_that_is_open() -> None:
+    refund(3)
+    [opened] = listing.of_inbox(inbox.find(person("bo"), inbox.Filter()).items)
+    reader = Reader("en", UTC, people.directory(), opened.task.assigned_at)
+    [row] = inbox_rows.of([opened.view("en")], reader)
+    sharp = replace(row, rest="<b>&", vip=True, returned=True)
+    shut = inbox_drawing.drawn([sharp], "/inbox?chip=vip&task=", None, "en")
+    assert f'<a href="/inbox?chip=vip&amp;task={row.id}">' in shut
+    for words in ("&lt;b&gt;&amp;", "Came too late or never", "¥300.00", "Amy Chen", "1/1", "30 min left", "VIP",
+                  "Returned", "Customer service"):  # fmt: skip
+        assert words in shut, words
+    assert "is-open" not in shut
+    assert "aria-current" not in shut
+    both = inbox_drawing.drawn([row, replace(row, id=row.id + 1, claimed=True)], "/inbox?task=", row.id, "en")
+    assert both.count("is-open") == both.count('aria-current="true"') == 1
+    assert both.count("Claimed") == 1
+    assert both.count("Customer service") == 1  # whoever took it is not of the pool any more
+
+
+def test_rows_are_drawn_in_the_language_of_whoever_reads() -> None:
+    refund(3)
+    [opened] = listing.of_inbox(inbox.find(person("bo"), inbox.Filter()).items)
+    for language, words in (("en", "VIP"), ("zh", "VIP"), ("en", "No deadline"), ("zh", "无时限")):
+        with speaking(language):
+            reader = Reader(language, UTC, people.directory(), opened.task.assigned_at)
+            [row] = inbox_rows.of([replace(opened.view(language), task=replace(opened.task, due_at=None))], reader)
+            assert words in inbox_drawing.drawn([replace(row, vip=True)], "/inbox?task=", None, language)
