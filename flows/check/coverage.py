@@ -95,7 +95,8 @@ class RouteProof:
             self.step.path,
             "gap",
             msg(
-                'No branch takes %(values)s. Widen a branch, add one for it, or add one with "otherwise": true.',
+                "No branch takes %(values)s. Widen a branch, add one for it, or add one for everything else "
+                '("otherwise": true).',
                 values=what,
             ),
             example=_shown(values),
@@ -121,7 +122,8 @@ class RouteProof:
             self.step.path,
             "overlap",
             msg(
-                'Both “%(first)s” and “%(second)s” take %(values)s. Narrow one of them, or set "hit": "first".',
+                "Both “%(first)s” and “%(second)s” take %(values)s. Narrow one of them, or let the first one win "
+                '("hit": "first").',
                 first=first.id,
                 second=second.id,
                 values=what,
@@ -205,8 +207,8 @@ class RouteProof:
         return Problem(
             self.step.path,
             "not_proven",
-            msg('It could not be proven that each request goes exactly one way: %(why)s. A branch with "otherwise": '
-                "true makes sure that nothing is lost.", why=why),
+            msg('It could not be proven that each request goes exactly one way: %(why)s. A branch for everything '
+                'else ("otherwise": true) makes sure that nothing is lost.', why=why),
             Severity.WARNING,
             None if values is None else _shown(values),
         )  # fmt: skip
