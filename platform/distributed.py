@@ -173,9 +173,9 @@ async def _either(*waiting: Any) -> None:
 
 
 def is_prepared(connection: Connection) -> bool:
-    """Whether procrastinate's tables are those of the installed version."""
+    """Whether procrastinate's tables are those of the installed version, or of one that another node brought since."""
     present = _present(connection)
-    return present == "other" or present == _newest()
+    return present is not None and (present == "other" or present >= _newest())
 
 
 def prepare(connection: Connection) -> None:

@@ -84,6 +84,11 @@ def _migrations() -> tuple[bool, Message]:
     present, newest = migrating.present(), migrating.newest()
     if present == newest:
         return True, msg("The tables are those of version %(version)s.", version=newest)
+    if migrating.is_ahead(present):
+        return True, msg(
+            "The tables are those of a newer version (%(present)s). This node goes on; replace it by that version.",
+            present=present,
+        )
     return False, msg(
         "The tables are those of version %(present)s, this program needs %(newest)s. Run “signoff db upgrade”.",
         present=present or "-",

@@ -35,8 +35,16 @@ def present() -> str | None:
         return context.get_current_revision()
 
 
+def is_ahead(revision: str | None) -> bool:
+    """Whether a newer version made the tables: they serve this one too while its nodes are replaced."""
+    known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return revision is not None and revision not in known
+
+
 def is_current() -> bool:
-    return present() == newest() and _carries()
+    """Whether this version can work with the tables that are there."""
+    found = present()
+    return (found == newest() and _carries()) or is_ahead(found)
 
 
 def _carries() -> bool:
@@ -50,7 +58,10 @@ def _carries() -> bool:
 
 
 def upgrade() -> bool:
-    """Migrate to the newest revision, one process at a time; whether there was anything to do."""
+    """Migrate to the newest revision, one process at a time; whether there was anything to do.
+
+    Tables of a newer version are left as they are.
+    """
     if is_current():
         return False
     with (

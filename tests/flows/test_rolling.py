@@ -11,7 +11,7 @@ from flask import Flask
 from signoff import create_app
 from signoff.flows import service
 from signoff.forms import service as forms
-from signoff.platform import audit, background, claiming, dead_letters, migrating, timers
+from signoff.platform import audit, background, claiming, dead_letters, health, migrating, timers
 from signoff.platform.background import enqueue
 from signoff.platform.db import engine, metadata, reading, transaction
 from signoff.platform.models import outbox
@@ -40,6 +40,7 @@ def application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
             with engine().begin() as connection:
                 for table in metadata.tables:
                     connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN of_the_next_version TEXT DEFAULT 'x'")
+                connection.exec_driver_sql(f"UPDATE {migrating.VERSION_TABLE} SET version_num = 'next'")  # noqa: S608
         yield app
         with app.app_context():
             engine().dispose()
@@ -69,6 +70,18 @@ def test_columns_of_the_next_version_disturb_nothing(context: Flask, at: Clock) 
     assert forms.read_record(made.id, by=person("amy")).status == "approved"
     assert audit.verify().ok
     assert dead_letters.dead_letters() == []
+
+
+def test_a_node_stays_ready_and_can_start_again_on_tables_of_the_next_version(context: Flask) -> None:
+    """Else the proxy would take every old node out at once, and one that died could not come back."""
+    assert migrating.present() == "next"
+    assert context.test_client().get("/readyz").status_code == 200
+    assert migrating.is_current()  # the worker and the commands ask this
+    assert not migrating.upgrade()  # what a web server does first
+    assert migrating.present() == "next"
+    [said] = [each for each in health.checks() if each.name == "migrations"]
+    assert said.ok
+    assert "newer version (next)" in str(said.message)
 
 
 # What the version before lanes says to the table of jobs.
