@@ -1,5 +1,7 @@
 """What the works of schedules would do, were they to run now: whom they would tell, which records they would find."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from itertools import islice
 
 from ..forms.records import Record
@@ -37,13 +39,16 @@ def records(occasion: Occasion) -> Trial:
     """The records that it would meet for the first time, with who would be told of each."""
     watched = Watch.of(occasion.schedule.arguments)
     found = list(islice(watching.found(watched, occasion.now), MOST + 1))
-    since = occasion.now - watched.again if watched.again is not None else None
     with reading() as conn:
-        subjects = [watched.subject(record) for record, _ in found]
-        known = schedules.known(conn, occasion.schedule.key, subjects, since)
-    fresh = [record for record, _ in found if watched.subject(record) not in known]
+        met = schedules.met(conn, occasion.schedule.key, [watched.subject(record) for record, _ in found])
+    fresh = [record for record, since in found if _is_new(watched, record, since, occasion.now, met)]
     lines = tuple(_line(record, occasion) for record in fresh[:LISTED])
     return Trial(min(len(fresh), MOST), len(found) > MOST, lines)
+
+
+def _is_new(watched: Watch, record: Record, since: datetime, now: datetime, met: Mapping[str, datetime]) -> bool:
+    at, before = met.get(watched.subject(record)), watched.told_before(since, now)
+    return at is None or (before is not None and at <= before)
 
 
 def _line(record: Record, occasion: Occasion) -> Line:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine import Connection
 
 from ..forms import catalogue as forms
@@ -12,8 +14,11 @@ from ..forms import listing
 from ..forms import service as filing
 from ..forms.records import DRAFT, STATUSES, Record
 from ..platform import notifications, schedules
+from ..platform.acting import ActingAs
 from ..platform.db import reading, transaction, utc_text
 from ..platform.durations import parse_duration
+from ..platform.errors import SignoffError
+from ..platform.models import audit_entries
 from ..platform.receivers import receivers
 from ..platform.schedules import Occasion
 from . import store, survey
@@ -21,6 +26,22 @@ from .messages import path_of
 
 MOST_RECORDS = 50_000
 """A run looks at so many records at most; a condition that meets more is too wide."""
+
+_NO_MOVE = ("deadline.moved", "run.urged", "survey.answered")
+"""What is written into the history of a request that goes no further by it; so is what a deadline did."""
+
+_MOVED = (
+    sa.select(audit_entries.c.chain, sa.func.max(audit_entries.c.at))
+    .where(
+        audit_entries.c.chain.in_(sa.bindparam("chains", expanding=True)),
+        # of what one transaction tells, the first entry says who began it
+        sa.or_(audit_entries.c.acting_as != ActingAs.TIMER.value, audit_entries.c.event == "wait.over"),
+        audit_entries.c.event.not_in(_NO_MOVE),
+    )
+    .group_by(audit_entries.c.chain)
+)
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +65,42 @@ class Watch:
         """What a schedule remembers of a record: this revision of it, where it is about standing still."""
         return f"record:{record.id}:{record.revision}" if self.unchanged else f"record:{record.id}"
 
+    def told_before(self, since: datetime, now: datetime) -> datetime | None:
+        """What was told last before this is told anew: the record moved since, or the time to do it again has come."""
+        again = now - self.again if self.again is not None else None
+        return max(filter(None, (again, since if self.unchanged else None)), default=None)
+
 
 def _duration(text: object) -> timedelta | None:
     return parse_duration(text) if isinstance(text, str) else None
 
 
 def watch(occasion: Occasion) -> int:
-    """Do what follows for every record that is found, each in a transaction of its own, once."""
+    """Do what follows for every record that is found, each in a transaction of its own, once.
+
+    Raises:
+        SignoffError: what follows is refused for a record; the others are not held up by it.
+    """
     watched = Watch.of(occasion.schedule.arguments)
-    then: Mapping[str, Any] = occasion.schedule.arguments["then"]
-    done = 0
+    done, refused = 0, None
     for record, since in found(watched, occasion.now):
-        with transaction() as conn:
-            subject = watched.subject(record)
-            if schedules.is_new(conn, occasion.schedule.key, subject, occasion.now, watched.again):
-                _follow(conn, occasion, record, then, since)
-                done += 1
+        try:
+            done += _follow_once(occasion, watched, record, since)
+        except SignoffError as error:
+            log.warning("schedule refused", schedule=occasion.schedule.key, record=record.id, reason=error.message)
+            refused = refused or error
+    if refused is not None:
+        raise refused
     return done
+
+
+def _follow_once(occasion: Occasion, watched: Watch, record: Record, since: datetime) -> bool:
+    with transaction() as conn:
+        subject, before = watched.subject(record), watched.told_before(since, occasion.now)
+        if not schedules.is_new(conn, occasion.schedule.key, subject, occasion.now, before):
+            return False
+        _follow(conn, occasion, record, occasion.schedule.arguments["then"], since)
+    return True
 
 
 def found(watched: Watch, now: datetime) -> Iterator[tuple[Record, datetime]]:
@@ -76,16 +116,28 @@ def found(watched: Watch, now: datetime) -> Iterator[tuple[Record, datetime]]:
 
 
 def _long_enough(page: tuple[Record, ...], watched: Watch, now: datetime) -> Iterator[tuple[Record, datetime]]:
-    ends: dict[int, datetime] = {}
-    if watched.ended is not None:
-        with reading() as conn:
-            runs = store.runs_of_records(conn, [each.id for each in page])
-        ends = {record: run.ended_at for record, run in runs.items() if run.ended_at is not None}
+    length = watched.ended if watched.ended is not None else (watched.unchanged or timedelta(0))
+    since_of = _ends(page) if watched.ended is not None else _last_moves(page, now - length)
     for record in page:
-        since = ends.get(record.id) if watched.ended is not None else record.updated_at
-        length = watched.ended if watched.ended is not None else (watched.unchanged or timedelta(0))
+        since = since_of.get(record.id)
         if since is not None and since <= now - length:
             yield record, since
+
+
+def _ends(page: tuple[Record, ...]) -> dict[int, datetime]:
+    with reading() as conn:
+        runs = store.runs_of_records(conn, [each.id for each in page])
+    return {record: run.ended_at for record, run in runs.items() if run.ended_at is not None}
+
+
+def _last_moves(page: tuple[Record, ...], before: datetime) -> dict[int, datetime]:
+    """When each record moved last, its values or its flow, of those whose values did not change since ``before``."""
+    still = [each for each in page if each.updated_at <= before]
+    if not still:
+        return {}
+    with reading() as conn:
+        moved = {row[0]: row[1] for row in conn.execute(_MOVED, {"chains": [each.chain for each in still]})}
+    return {each.id: max(each.updated_at, moved.get(each.chain, each.updated_at)) for each in still}
 
 
 def _follow(conn: Connection, occasion: Occasion, record: Record, then: Mapping[str, Any], since: datetime) -> None:

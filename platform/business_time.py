@@ -240,11 +240,11 @@ def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The moment of a wall clock's time: the first of two when clocks go back, the change itself when they skip it."""
     wall = datetime.combine(day, at.replace(tzinfo=None), zone)
     early, late = wall.replace(fold=1).astimezone(UTC), wall.replace(fold=0).astimezone(UTC)
-    return _change(early, late, zone) if early < late else late
+    return clocks_change(early, late, zone) if early < late else late
 
 
-def _change(early: datetime, late: datetime, zone: ZoneInfo) -> datetime:
-    """The moment between the two at which the zone's clocks change."""
+def clocks_change(early: datetime, late: datetime, zone: ZoneInfo) -> datetime:
+    """The moment after ``early``, up to ``late``, at which the zone's clocks change."""
     before = early.astimezone(zone).utcoffset()
     while late - early > timedelta(seconds=1):
         middle = early + (late - early) / 2

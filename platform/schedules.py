@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 
 from . import background, calendar_store, clock, config, definitions, timers
 from .background import Job, enqueue
-from .business_time import Calendar, instant
+from .business_time import Calendar, clocks_change, instant
 from .db import reading, transaction, utc_text
 from .definitions import Stored
 from .errors import NotFound, Refused
@@ -42,6 +42,7 @@ GRACE = timedelta(minutes=10)
 """A run that begins later than this after its time was missed."""
 
 HORIZON = timedelta(days=800)
+SECOND = timedelta(seconds=1)
 
 log = structlog.get_logger(__name__)
 
@@ -137,20 +138,44 @@ def next_times(times: Times, zone: ZoneInfo, after: datetime, count: int = 5) ->
 
 
 def _moments(times: Times, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    """Times of the wall clock, each once, whatever clocks do: the trigger counts a day without changes of clocks."""
     calendar: Calendar | None = calendar_store.calendar() if times.working_days else None
-    trigger = _trigger(times)
-    wall = after.astimezone(zone).replace(tzinfo=UTC)
-    last = after
-    while True:
-        coming = trigger.get_next_fire_time(wall, wall + timedelta(seconds=1))
-        if coming is None or coming - wall > HORIZON:
-            return
-        wall = coming
-        moment = instant(wall.date(), wall.time(), zone)
-        if moment > last and (calendar is None or calendar.working(wall.date())):
+    walk = _all_day if times.hour == "*" else _once_a_wall
+    for moment in walk(_trigger(times), zone, after):
+        if calendar is None or calendar.working(moment.astimezone(zone).date()):
+            yield moment
+
+
+def _once_a_wall(trigger: CronTrigger, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    """Times of the wall clock, each once, whatever clocks do: the trigger counts a day without changes of clocks."""
+    wall, last = _wall(after, zone), after
+    while (coming := _next_wall(trigger, wall)) is not None:
+        wall, moment = coming, instant(coming.date(), coming.time(), zone)
+        if moment > last:
             last = moment
             yield moment
+
+
+def _all_day(trigger: CronTrigger, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    """Times in every hour, that are as far apart when clocks change: an hour that comes twice has them twice."""
+    wall, moment = _wall(after, zone), after
+    while (coming := _next_wall(trigger, wall)) is not None:
+        there = moment + (coming - wall)
+        if _wall(there, zone) == coming:
+            wall, moment = coming, there
+            yield there
+        else:
+            changed = clocks_change(moment, there, zone)
+            wall, moment = _wall(changed, zone) - SECOND, changed - SECOND
+
+
+def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
+    """What the clock on the wall says, as if it never changed."""
+    return moment.astimezone(zone).replace(tzinfo=UTC)
+
+
+def _next_wall(trigger: CronTrigger, wall: datetime) -> datetime | None:
+    coming: datetime | None = trigger.get_next_fire_time(wall, wall + SECOND)
+    return coming if coming is not None and coming - wall <= HORIZON else None
 
 
 def _trigger(times: Times) -> CronTrigger:
@@ -375,15 +400,14 @@ _SEE = sa.text(
 )
 
 
-def is_new(conn: Connection, schedule: str, subject: str, now: datetime, again: timedelta | None = None) -> bool:
-    """Whether a schedule meets ``subject`` for the first time, or ``again`` after that time; from now on it did."""
-    before = now - again if again is not None else now - timedelta(days=36500)
-    values = {"schedule": schedule, "subject": subject, "at": now, "before": before}
+def is_new(conn: Connection, schedule: str, subject: str, now: datetime, before: datetime | None = None) -> bool:
+    """Whether a schedule meets ``subject`` for the first time, or met it last ``before`` a time; from now on it did."""
+    values = {"schedule": schedule, "subject": subject, "at": now, "before": before or now - timedelta(days=36500)}
     return conn.execute(_SEE, values).first() is not None
 
 
-def known(conn: Connection, schedule: str, subjects: Sequence[str], since: datetime | None) -> set[str]:
-    """Those of ``subjects`` that a schedule met already, after ``since``; for them :func:`is_new` is false."""
+def met(conn: Connection, schedule: str, subjects: Sequence[str]) -> dict[str, datetime]:
+    """When a schedule met those of ``subjects`` that it met already."""
     seen = schedule_seen.c
-    query = sa.select(seen.subject).where(seen.schedule == schedule, seen.subject.in_(subjects))
-    return set(conn.scalars(query if since is None else query.where(seen.at > since)))
+    rows = conn.execute(sa.select(seen.subject, seen.at).where(seen.schedule == schedule, seen.subject.in_(subjects)))
+    return {row.subject: row.at for row in rows}

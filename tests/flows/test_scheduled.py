@@ -6,6 +6,8 @@ import pytest
 from flask import Flask
 
 from signoff.flows import service
+from signoff.forms import listing
+from signoff.forms import service as forms
 from signoff.platform import mail, schedules
 from signoff.platform.errors import Refused
 from signoff.platform.notifications import notifications_of
@@ -66,6 +68,46 @@ def test_what_stands_still_is_told_once_until_it_moves(context: Flask, at: Clock
         assert len([title for title in _titles("ada") if "Look" in title]) == 1
 
 
+def test_a_decision_and_a_comment_are_movement_and_a_reminder_is_none(context: Flask, at: Clock) -> None:
+    made = at_shop.refund()
+    _publish("records", form="refund", status=["open"], unchanged_for="P5D",
+             then={"notify": {"to": [{"person": "ada"}]}})  # fmt: skip
+
+    def told(**later: int) -> int:
+        at.move(**later)
+        run_due(context)  # reminders
+        _run(context)
+        return len([title for title in _titles("ada") if "Look" in title])
+
+    at.move(hours=1)
+    service.decide(at_shop.task_of("bo").id, by=at_shop.person("bo"), verdict="approve")
+    assert told(days=4, hours=23, minutes=30) == 0
+    assert told(hours=1) == 1
+    assert told(days=4) == 1
+    service.comment(made.id, by=at_shop.person("li"), text="The carrier is asked.")
+    assert told(days=4) == 1
+    assert told(days=2) == 2  # it moved, and stands still again
+    assert told(days=1) == 2
+
+
+def test_a_record_that_is_refused_holds_up_no_other(context: Flask, at: Clock) -> None:
+    for number in (1, 2, 3):
+        at_shop.order(1000 + number)
+    # that of the second is taken, and a number of a product is unique
+    then = {"open": {"form": "product", "values": {"sku": {"field": "shop_number"}, "name": "Call", "price": "1"}}}
+    _publish("records", form="sales_order", unchanged_for="P5D", then=then)
+    forms.submit("product", {"sku": "W-1002", "name": "Taken", "price": "1"}, by=at_shop.person("amy"))
+    at.move(days=6)
+    _run(context)
+    assert _skus() >= {"W-1001", "W-1003"}
+    [ran] = schedules.last_runs("it")
+    assert ran.error
+
+
+def _skus() -> set[str]:
+    return {str(each.values["sku"]) for each in listing.find("product", by=None).items}
+
+
 def test_a_record_that_is_found_opens_another(context: Flask, at: Clock) -> None:
     made = at_shop.order()
     wanted = {"sku": {"field": "shop_number"}, "name": "Call", "price": "1"}
@@ -74,8 +116,6 @@ def test_a_record_that_is_found_opens_another(context: Flask, at: Clock) -> None
     at.move(days=6)
     _run(context)
     _run(context)
-    from signoff.forms import listing
-
     found = [each.values["sku"] for each in listing.find("product", by=None).items]
     assert found.count(made.values["shop_number"]) == 1
 

@@ -95,6 +95,19 @@ def test_a_day_with_a_clock_change_has_one_nine_o_clock(context: Flask, at: Cloc
     assert _local("every day 02:30", BERLIN, spring, 2) == ["03-29 03:00", "03-30 02:30"]
 
 
+def test_times_in_every_hour_are_as_far_apart_when_clocks_change(context: Flask, at: Clock) -> None:
+    autumn = datetime(2026, 10, 25, 0, 15, tzinfo=UTC)  # 02:15, and at 03:00 it is 02:00 again
+    found = schedules.next_times(read_times("every 15 minutes"), BERLIN, autumn, 8)
+    assert [each - autumn for each in found] == [timedelta(minutes=15 * number) for number in range(1, 9)]
+    assert _local("every hour", BERLIN, autumn, 3) == ["10-25 02:00", "10-25 03:00", "10-25 04:00"]
+    spring = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # 01:30, and at 02:00 it is 03:00
+    assert _local("every 15 minutes", BERLIN, spring, 3) == ["03-29 01:45", "03-29 03:00", "03-29 03:15"]
+    assert _local("30 * * * *", BERLIN, spring, 2) == ["03-29 03:30", "03-29 04:30"]
+    assert _local("every hour", ZoneInfo("Australia/Lord_Howe"), datetime(2026, 4, 4, 14, 30, tzinfo=UTC), 2) == [
+        "04-05 02:00", "04-05 03:00",  # half an hour back, at 02:00
+    ]  # fmt: skip
+
+
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[Occasion]:
     """A work ``note`` that writes down its runs."""
@@ -209,7 +222,7 @@ def test_what_is_met_once_is_not_new_again(context: Flask, at: Clock) -> None:
     with transaction() as conn:
         assert schedules.is_new(conn, "s", "record:1", at.now())
         assert not schedules.is_new(conn, "s", "record:1", at.move(days=100))
-        assert schedules.is_new(conn, "s", "record:1", at.move(days=3), timedelta(days=2))
+        assert schedules.is_new(conn, "s", "record:1", at.move(days=3), at.now() - timedelta(days=2))
 
 
 def test_the_pages(company: Flask, at: Clock, sign_in: SignIn, ran: list[Occasion]) -> None:
