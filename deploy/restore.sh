@@ -12,6 +12,15 @@ case $url in
     cp "$source/signoff.db" "${url#sqlite:///}" ;;
   *) pg_restore --no-owner --exit-on-error --dbname="postgresql://${url#*://}" "$source/signoff.dump" ;;
 esac
-if [ -f "$source/files.tar.gz" ]; then tar -C "$data" -xzf "$source/files.tar.gz"; fi
+case ${SIGNOFF_FILES_URL:-} in
+  file://*) files=${SIGNOFF_FILES_URL#file://} ;;
+  *) files=$data/files ;;
+esac
+if [ -f "$source/files.tar.gz" ]; then
+  # backups of older versions have them below files/
+  if tar -tzf "$source/files.tar.gz" | sed -n 1p | grep -q '^files/'; then files=$data; fi
+  mkdir -p "$files"
+  tar -C "$files" -xzf "$source/files.tar.gz"
+fi
 if [ -f "$source/secret.key" ] && [ ! -f "$data/secret.key" ]; then cp -p "$source/secret.key" "$data/secret.key"; fi
 echo "restored from $source"

@@ -158,7 +158,8 @@ def is_allowed(address: str, private: str) -> bool:
     found = _inner(ipaddress.ip_address(address.partition("%")[0]))
     if any(found in network for network in read_networks(private)):
         return True
-    return found.is_global and not found.is_multicast and not found.is_reserved
+    is_local = isinstance(found, ipaddress.IPv6Address) and found.is_site_local  # fec0::/10, which Python calls global
+    return found.is_global and not (found.is_multicast or found.is_reserved or is_local)
 
 
 def _inner(address: Address) -> Address:

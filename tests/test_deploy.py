@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
+from prometheus_client import REGISTRY
 
 from signoff.cli import main
+from signoff.platform import metrics
 from signoff.platform.config import Config
 
 from . import postgres
@@ -113,6 +115,17 @@ def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
     found = subprocess.run([tool, "verify", *made], capture_output=True, text=True, check=False)
     ours = [line for line in found.stderr.splitlines() if "signoff" in line]
     assert ours == []
+
+
+def test_alerts_are_about_numbers_that_there_are() -> None:
+    endings = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+    known = {family.name + each for family in REGISTRY.collect() for each in endings.get(family.type, ())}
+    known |= {name for name, _, _ in metrics._BACKLOG}
+    rules = yaml.safe_load((DEPLOY / "alerts.yaml").read_text(encoding="utf-8"))["groups"][0]["rules"]
+    asked = {name for rule in rules for name in re.findall(r"signoff_[a-z_]+", rule["expr"])}
+    assert asked <= known, asked - known
+    assert len(asked) >= 4
+    assert all(rule["annotations"]["summary"] for rule in rules)
 
 
 @pytest.mark.parametrize("path", sorted(DEPLOY.glob("*.sh")), ids=lambda path: path.name)

@@ -19,8 +19,8 @@ from .. import postgres
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _run(script: str, folder: Path, url: str, data: Path) -> None:
-    environment = {**os.environ, "SIGNOFF_DATABASE_URL": url, "SIGNOFF_DATA_DIR": str(data)}
+def _run(script: str, folder: Path, url: str, data: Path, **more: str) -> None:
+    environment = {**os.environ, "SIGNOFF_DATABASE_URL": url, "SIGNOFF_DATA_DIR": str(data), **more}
     done = subprocess.run(
         ["sh", ROOT / "deploy" / script, folder], env=environment, capture_output=True, text=True, check=False
     )
@@ -55,3 +55,35 @@ def _check(url: str, tmp_path: Path, everybody: list[str], entries: int, file: s
         assert files.get(file).name == "proof.pdf"
         assert any(path.is_file() for path in (there / "files").rglob("*"))
         engine().dispose()
+
+
+def _empty_database(folder: Path) -> str:
+    path = folder / "signoff.db"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["sqlite3", path, "CREATE TABLE made (id)"], check=True)
+    return f"sqlite:///{path}"
+
+
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="there is no sqlite3")
+def test_files_in_a_folder_elsewhere_come_along(tmp_path: Path) -> None:
+    kept, there = tmp_path / "mnt" / "ab", tmp_path / "mnt2"
+    kept.mkdir(parents=True)
+    (kept / "abc").write_bytes(b"content")
+    (tmp_path / "mnt" / "parts").mkdir()
+    (tmp_path / "mnt" / "parts" / "half").write_bytes(b"an upload")
+    url = _empty_database(tmp_path / "data")
+    _run("backup.sh", tmp_path / "backup", url, tmp_path / "data", SIGNOFF_FILES_URL=f"file://{kept.parent}")
+    again = f"sqlite:///{tmp_path / 'new' / 'signoff.db'}"
+    _run("restore.sh", tmp_path / "backup", again, tmp_path / "new", SIGNOFF_FILES_URL=f"file://{there}")
+    assert [path.relative_to(there) for path in there.rglob("*") if path.is_file()] == [Path("ab/abc")]
+
+
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="there is no sqlite3")
+def test_a_backup_of_an_older_version_is_restored(tmp_path: Path) -> None:
+    url = _empty_database(tmp_path / "data")
+    _run("backup.sh", tmp_path / "backup", url, tmp_path / "data")
+    (tmp_path / "data" / "files" / "ab").mkdir(parents=True)
+    (tmp_path / "data" / "files" / "ab" / "abc").write_bytes(b"content")
+    subprocess.run(["tar", "-C", tmp_path / "data", "-czf", tmp_path / "backup" / "files.tar.gz", "files"], check=True)
+    _run("restore.sh", tmp_path / "backup", f"sqlite:///{tmp_path / 'new' / 'signoff.db'}", tmp_path / "new")
+    assert (tmp_path / "new" / "files" / "ab" / "abc").read_bytes() == b"content"

@@ -1,5 +1,8 @@
 """Webhooks: signed, stable, tried for days, and never a way into the own network."""
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -55,6 +58,9 @@ def _happen(number: str = "evt_1", name: str = "task.opened", form: str = "refun
         ("2002:a00:1::", "", False),
         ("fe80::1%eth0", "", False),
         ("fd00::1", "", False),
+        ("fec0::1", "", False),
+        ("::127.0.0.1", "", False),
+        ("64:ff9b:1::a00:1", "", False),
         ("10.1.2.3", "*", True),
     ],
 )
@@ -71,6 +77,29 @@ def test_which_addresses_may_be_called(address: str, private: str, allowed: bool
 )  # fmt: skip
 def test_what_is_no_address(url: str) -> None:
     assert check_url(url) is not None
+
+
+def _signature(secret: str, number: str, at: str, body: bytes) -> str:
+    """A signature as the text of Standard Webhooks has it, by no library: ``v1,`` and HMAC-SHA256 of id.time.body."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = b".".join((number.encode(), at.encode(), body))
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def test_the_signature_is_the_one_of_the_standard(receiver: Receiver, context: Flask, at: Clock) -> None:
+    before = webhooks.create(Wanted("erp", receiver.url), by=None)
+    _happen("evt_1", text="钱 €")
+    run_due(context)
+    after = webhooks.renew_secret("erp", by=None)
+    _happen("evt_2")
+    run_due(context)
+    for (_, headers, body), secrets in zip(
+        receiver.requests, ([before.secret], [after.secret, before.secret]), strict=True
+    ):
+        stamp = headers["webhook-timestamp"]
+        assert int(stamp) == int(at.now().timestamp())
+        expected = [_signature(each, headers["webhook-id"], stamp, body) for each in secrets]
+        assert headers["webhook-signature"].split(" ") == expected
 
 
 def test_an_event_arrives_signed(receiver: Receiver, context: Flask) -> None:
