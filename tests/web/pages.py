@@ -146,14 +146,14 @@ def said(page: Page, words: str | re.Pattern[str]) -> None:
 
 
 def overflow(page: Page) -> list[str]:
-    """Which elements stand out of the window to the right; none where nothing does."""
+    """Which elements stand out of the window to the right; none where nothing does. What is shut in is no cause."""
     found: list[str] = page.evaluate(
         """() => {
           const root = document.documentElement;
           if (root.scrollWidth <= root.clientWidth) return [];
           return [...document.querySelectorAll('body *')]
-            .filter((each) => each.getBoundingClientRect().right > root.clientWidth + 1)
-            .map((each) => each.tagName + '.' + each.className).slice(0, 6);
+            .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > root.clientWidth + 1)
+            .map((each) => each.tagName + '.' + each.className).slice(0, 6).concat(`${root.scrollWidth} px wide`);
         }"""
     )
     return found

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 from werkzeug.serving import make_server
 
 from signoff import create_app
@@ -20,7 +20,7 @@ from signoff.platform.errors import TooMany
 from ..conftest import DEFINITIONS
 from ..server import Api, Server, clean_environment, command, serving
 from .conftest import DESK, PASSWORD, PHONE, Filed, SignedIn, axe_violations, demo_settings, sign_in
-from .pages import overflow, seen_as
+from .pages import overflow, picture, seen_as
 
 Contexts = Callable[..., Any]
 
@@ -278,3 +278,22 @@ def test_where_nothing_is_it_is_said_what_to_do(empty: Server, context: Contexts
         assert answer is not None
         assert answer.ok, path
         _looks(page)
+
+
+def test_a_file_is_on_its_way_and_another_is_refused(demo: Server, signed_in: SignedIn) -> None:
+    amy = signed_in("amy", PHONE)
+    held: list[Route] = []
+    amy.route("**/files", lambda route: held.append(route))  # a builtin would not be taken
+    amy.goto(f"{demo.url}/forms/refund/new")
+    _started(amy, "upload")
+    proof = amy.locator("[id='f-payment_proof']")
+    long = {**picture(), "name": "a-photograph-of-the-receipt-with-a-long-name-and-no-space-in-it.png"}
+    proof.set_input_files([long])  # type: ignore[list-item]
+    expect(amy.locator("[data-field=payment_proof] progress")).to_be_visible()
+    _looks(amy)
+    amy.locator("[data-field=payment_proof] .upload-file button").click()
+    proof.set_input_files([{"name": "notes-that-nobody-can-look-at.txt", "mimeType": "text/plain", "buffer": b"x"}])
+    expect(amy.locator("[data-field=payment_proof] .upload-file .field-error")).to_be_visible()
+    _looks(amy)
+    for route in held:
+        route.abort()
