@@ -32,7 +32,7 @@ _TASKS = sa.select(tasks).where(tasks.c.record_id.in_(sa.bindparam("ids", expand
 _HISTORY = (
     sa.select(
         audit_entries.c.chain, audit_entries.c.event, audit_entries.c.actor, audit_entries.c.acting_as,
-        audit_entries.c.data,
+        audit_entries.c.data, audit_entries.c.more,
     )
     .where(audit_entries.c.chain.in_(sa.bindparam("chains", expanding=True)))
     .order_by(audit_entries.c.chain, audit_entries.c.position)
@@ -154,10 +154,10 @@ class _Known:
         for task in conn.execute(_TASKS, {"ids": record_ids}):
             self.tasks.setdefault(task.run_id, []).append(store.task_row(task))
         self.history: dict[str, list[Said]] = {}
-        for chain, event, actor, acting_as, data in conn.execute(
-            _HISTORY, {"chains": [chain_of(each) for each in record_ids]}
-        ):
-            self.history.setdefault(chain, []).append(Said(event, actor, acting_as, json.parse(data)))
+        for row in conn.execute(_HISTORY, {"chains": [chain_of(each) for each in record_ids]}):
+            told = self.history.setdefault(row.chain, [])
+            for event, actor, acting_as, data in audit.said_in(row):
+                told.append(Said(event, actor, acting_as, json.parse(data)))
         self.timers = _those_there(conn, _TIMERS, [key for row in rows for key in _timer_keys(row)])
         self.calls = _those_there(conn, _CALLS, [key for row in rows for key in _call_keys(row)])
         self.children: dict[int, set[int]] = {}

@@ -12,7 +12,6 @@ from ..platform import audit, clock, db, files, revisions
 from ..platform.acting import ActingAs
 from ..platform.audit import Entry
 from ..platform.errors import Conflict, Forbidden, Refused
-from ..platform.models import audit_entries
 from ..platform.people.directory import Person
 from ..platform.people.service import directory
 from ..platform.text import msg
@@ -236,7 +235,7 @@ def may_edit(record: Record, by: Person) -> bool:
 
 def _stale(record: Record) -> Conflict:
     """Somebody was first: who and when, as far as the history says."""
-    last = _last_change(record)
+    last = audit.last(record.chain)
     person = directory().person(last.actor) if last else None
     return Conflict(
         msg(
@@ -249,18 +248,6 @@ def _stale(record: Record) -> Conflict:
         at=(last.at if last else record.updated_at),
         revision=record.revision,
     )
-
-
-def _last_change(record: Record) -> audit.Recorded | None:
-    query = (
-        sa.select(audit_entries)
-        .where(audit_entries.c.chain == record.chain)
-        .order_by(audit_entries.c.position.desc())
-        .limit(1)
-    )
-    with db.reading() as conn:
-        row = conn.execute(query).first()
-    return audit._recorded(row) if row else None
 
 
 def send(

@@ -2,13 +2,17 @@
 
 The hash of an entry covers its chain, position, time, actor and data, and the hash before it. The database refuses to
 change or delete entries; whoever gets around that is found by :func:`verify`.
+
+What one transaction tells of a chain at one moment is one row: its first entry stands in the columns, those behind it
+in ``more``, and ``hash`` is that of the last; the others follow from the row before.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from json import JSONDecoder
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,7 +38,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An entry as it is kept; ``position`` counts from 1 in its chain."""
+    """An entry as it is kept; ``id`` grows with time, ``position`` counts from 1 in its chain."""
 
     id: int
     chain: str
@@ -62,7 +66,9 @@ _GROW = Statement(
     many="UPDATE signoff_audit_chain AS kept SET length = new.length, hash = new.hash "  # noqa: S608 - nothing from outside
     f"FROM {_HEADS} WHERE kept.chain = new.chain AND kept.length = new.seen",
 )
-_INSERT = statements.rows(audit_entries, "chain", "position", "at", "actor", "acting_as", "event", "data", "hash")
+_INSERT = statements.rows(
+    audit_entries, "chain", "position", "at", "actor", "acting_as", "event", "data", "hash", "more"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +91,73 @@ def lock(conn: Connection, chain: str) -> Head:
 def append(conn: Connection, chain: str, entries: Sequence[Entry], *, seen: Head | None = None) -> None:
     """Write ``entries`` to the end of ``chain``, with what else the transaction of ``conn`` does or not at all.
 
-    ``seen`` is the end as it was read before, and saves a round trip. If somebody was first, the transaction fails
-    with an error that :func:`outrun` knows.
+    They are written at its end, with all others that it tells of the chain. ``seen`` is the end as it was read before,
+    and saves a round trip. If somebody was first, the transaction fails with an error that :func:`outrun` knows.
     """
     if not entries:
         return
-    known = _ends()
-    head = known.get(chain) or seen or lock(conn, chain)
-    rows = _linked(chain, head, entries)
-    values = {"chain": chain, "length": rows[-1]["position"], "hash": rows[-1]["hash"]}
-    # the chain before its entries, as lock() does: two orders would wait for each other for ever
-    if head is NEW:
-        _START.later(conn, values)
-    elif chain not in known or not _GROW.amend(conn, values, {"length": values["length"], "hash": values["hash"]}):
-        _GROW.later(conn, {**values, "seen": head.length})
-    _INSERT.later_many(conn, rows)
-    known[chain] = Head(rows[-1]["position"], rows[-1]["hash"])
+    told = _told()
+    if told is None:
+        head = seen or lock(conn, chain)
+        _write(conn, {chain: (head, [*entries])}, {})
+        return
+    if chain in told.waiting:
+        told.waiting[chain][1].extend(entries)
+        return
+    head = told.ends.get(chain) or seen or lock(conn, chain)
+    if not told.waiting:
+        db.before_commit(_write_waiting)
+    told.waiting[chain] = (head, [*entries])
 
 
-def _ends() -> dict[str, Head]:
-    """The ends of the chains that this transaction wrote to, and so holds."""
+class _Told:
+    """What a transaction tells: entries by chain that wait to be written, and ends of the chains that it wrote to."""
+
+    __slots__ = ("ends", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, tuple[Head, list[Entry]]] = {}
+        self.ends: dict[str, Head] = {}
+
+
+_MEMORY = "signoff_audit"
+
+
+def _told() -> _Told | None:
+    """What this transaction told so far; ``None``: there is none."""
     memory = db.memory() if db.in_transaction() else None
-    found: dict[str, Head] = {} if memory is None else memory.setdefault("signoff_audit_ends", {})
+    if memory is None:
+        return None
+    found: _Told | None = memory.get(_MEMORY)
+    if found is None:
+        found = memory[_MEMORY] = _Told()
     return found
+
+
+def _write_waiting(conn: Connection) -> None:
+    told = _told()
+    if told is not None and told.waiting:
+        waiting, told.waiting = told.waiting, {}
+        _write(conn, waiting, told.ends)
+
+
+def _write(conn: Connection, waiting: Mapping[str, tuple[Head, list[Entry]]], ends: dict[str, Head]) -> None:
+    rows: list[dict[str, Any]] = []
+    begun, grown = [], []
+    for chain, (head, entries) in waiting.items():
+        end = _link(rows, chain, head, entries)
+        ends[chain] = end
+        values = {"chain": chain, "length": end.length, "hash": end.hash}
+        if head is NEW:
+            begun.append(values)
+        else:
+            grown.append({**values, "seen": head.length})
+    # the chains before their entries, as lock() does: two orders would wait for each other for ever
+    if begun:
+        _START.later_many(conn, begun)
+    if grown:
+        _GROW.later_many(conn, grown)
+    _INSERT.later_many(conn, rows)
 
 
 def outrun(error: sa.exc.IntegrityError) -> bool:
@@ -130,61 +180,135 @@ def begin(conn: Connection, chains: Mapping[str, Sequence[Entry]]) -> None:
         append(conn, chain, entries, seen=NEW)
 
 
-def _linked(chain: str, head: Head, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    rows = []
-    before = head.hash
+def _link(rows: list[dict[str, Any]], chain: str, head: Head, entries: Sequence[Entry]) -> Head:
+    """Add the rows of ``entries`` behind ``head``; the end of the chain then."""
+    before, row = head.hash, None
     for position, entry in enumerate(entries, start=head.length + 1):
         data = json.canonical(entry.data)
-        before = _hash(before, chain, position, entry.at, entry.actor, entry.acting_as, entry.event, data)
-        rows.append(
-            {
-                "chain": chain,
-                "position": position,
-                "at": entry.at,
-                "actor": entry.actor,
-                "acting_as": entry.acting_as,
-                "event": entry.event,
-                "data": data,
-                "hash": before,
-            }
-        )
-    return rows
+        said = (entry.event, entry.actor, str(entry.acting_as), data)
+        before = _hash(before, chain, position, utc_text(entry.at), said)
+        if row is None or row["at"] != entry.at or position - row["position"] == MOST_IN_ROW:
+            row = _row(chain, position, entry.at, said)
+            rows.append(row)
+        else:
+            row["more"] += _more(said)
+        row["hash"] = before
+    return Head(head.length + len(entries), before)
 
 
-def _hash(
-    before: str, chain: str, position: int, at: datetime, actor: str | None, acting_as: str, event: str, data: str
-) -> str:
-    content = json.canonical([chain, position, utc_text(at), actor, str(acting_as), event, data])
+def _row(chain: str, position: int, at: datetime, said: "Said") -> dict[str, Any]:
+    event, actor, acting_as, data = said
+    return {
+        "chain": chain,
+        "position": position,
+        "at": at,
+        "actor": actor,
+        "acting_as": acting_as,
+        "event": event,
+        "data": data,
+        "more": "",
+    }
+
+
+Said = tuple[str, str | None, str, str]
+"""Event, actor, as what, and the data as canonical JSON."""
+
+MOST_IN_ROW = 256
+"""So many entries a row holds; the id of an entry is that of its row times this, and its place there."""
+
+_USUAL = "system"
+
+
+def _more(said: Said) -> str:
+    """An entry behind the first of its row: a list that says who and what, and its data as it was hashed."""
+    event, actor, acting_as, data = said
+    who = [event] if actor is None and acting_as == _USUAL else [event, acting_as, actor]
+    return json.canonical(who) + data
+
+
+_decode = JSONDecoder().raw_decode
+
+
+def said_in(row: Any) -> Iterator[Said]:
+    """The entries of a row, in order.
+
+    Raises:
+        ValueError: what is behind the first was not written by Signoff.
+    """
+    yield row.event, row.actor, row.acting_as, row.data
+    more, place = row.more or "", 0
+    while place < len(more):
+        who, begins = _decode(more, place)
+        _, ends = _decode(more, begins)
+        if not isinstance(who, list) or len(who) not in (1, 3):
+            raise ValueError("not an entry of the history")
+        event, acting_as, actor = who if len(who) == 3 else (who[0], _USUAL, None)
+        yield event, actor, acting_as, more[begins:ends]
+        place = ends
+
+
+def _hash(before: str, chain: str, position: int, at: str, said: Said) -> str:
+    event, actor, acting_as, data = said
+    content = json.canonical([chain, position, at, actor, acting_as, event, data])
     return hashlib.sha256((before + content).encode()).hexdigest()
 
 
+_BEFORE = audit_entries.alias("before")
+_HASH_BEFORE = (
+    sa.select(_BEFORE.c.hash)
+    .where(_BEFORE.c.chain == audit_entries.c.chain, _BEFORE.c.position < audit_entries.c.position)
+    .order_by(_BEFORE.c.position.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_AROUND = (
+    sa.select(sa.func.max(_BEFORE.c.position))
+    .where(_BEFORE.c.chain == sa.bindparam("chain"), _BEFORE.c.position <= sa.bindparam("first"))
+    .scalar_subquery()
+)
 _ENTRIES = (
-    sa.select(audit_entries)
-    .where(audit_entries.c.chain == sa.bindparam("chain"), audit_entries.c.position > sa.bindparam("after"))
+    sa.select(audit_entries, _HASH_BEFORE.label("before"))
+    .where(audit_entries.c.chain == sa.bindparam("chain"), audit_entries.c.position >= _AROUND)
     .order_by(audit_entries.c.position)
     .limit(sa.bindparam("limit"))
+)
+_LAST = (
+    sa.select(audit_entries, _HASH_BEFORE.label("before"))
+    .where(audit_entries.c.chain == sa.bindparam("chain"))
+    .order_by(audit_entries.c.position.desc())
+    .limit(1)
 )
 
 
 def entries(chain: str, *, after: int = 0, limit: int = 200) -> list[Recorded]:
     """Up to ``limit`` entries of ``chain`` behind position ``after``, oldest first."""
     with db.reading() as conn:
-        rows = conn.execute(_ENTRIES, {"chain": chain, "after": after, "limit": limit})
-        return [_recorded(row) for row in rows]
+        _write_waiting(conn)
+        rows = conn.execute(_ENTRIES, {"chain": chain, "first": after + 1, "limit": limit + 1}).all()
+    return [each for each in _recorded(rows) if each.position > after][:limit]
 
 
-def _recorded(row: Any) -> Recorded:
-    return Recorded(
-        id=row.id,
-        chain=row.chain,
-        position=row.position,
-        event=row.event,
-        actor=row.actor,
-        acting_as=row.acting_as,
-        data=json.parse(row.data),
-        at=row.at,
-        hash=row.hash,
-    )
+def last(chain: str) -> Recorded | None:
+    """The newest entry of ``chain``."""
+    with db.reading() as conn:
+        _write_waiting(conn)
+        found = _recorded(conn.execute(_LAST, {"chain": chain}))
+    return found[-1] if found else None
+
+
+def _recorded(rows: Iterable[Any]) -> list[Recorded]:
+    found: list[Recorded] = []
+    for row in rows:
+        before = row.before or ""
+        for place, said in enumerate(said_in(row)):
+            event, actor, acting_as, data = said
+            position = row.position + place
+            before = _hash(before, row.chain, position, utc_text(row.at), said) if row.more else row.hash
+            number = row.id if row.more is None else row.id * MOST_IN_ROW + place
+            found.append(
+                Recorded(number, row.chain, position, event, actor, acting_as, json.parse(data), row.at, before)
+            )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +368,9 @@ def verify() -> Verification:
     with _one_moment() as conn:
         for head, rows in _walk(conn):
             chains += 1
-            count += len(rows)
             digest.update(f"{head.chain} {head.hash}\n".encode())
-            broken = check(head.chain, head.length, head.hash, rows)
+            there, broken = check(head.chain, head.length, head.hash, rows)
+            count += there
             if broken is not None:
                 return Verification(chains, count, digest.hexdigest(), broken)
         stray = conn.execute(_STRAY).first()
@@ -272,20 +396,26 @@ def _walk(conn: Connection, page: int = 200) -> Iterator[tuple[Any, list[Any]]]:
             yield head, rows.get(head.chain, [])
 
 
-def check(chain: str, length: int, last: str, rows: Sequence[Any]) -> Broken | None:
-    """The first of ``rows``, in order, that breaks ``chain``, whose ``length`` and ``last`` hash are known."""
-    before = ""
-    for expected, row in enumerate(rows, start=1):
-        if row.position != expected:
-            return _missing(chain, expected)
-        if row.hash != _hash(before, chain, expected, row.at, row.actor, row.acting_as, row.event, row.data):
-            return _changed(chain, row)
-        before = row.hash
-    if len(rows) < length:
-        return _cut(chain, length, len(rows))
-    if len(rows) > length:
-        return _stray(chain, length + 1)
-    return _changed(chain, rows[-1]) if rows and before != last else None
+def check(chain: str, length: int, last: str, rows: Sequence[Any]) -> tuple[int, Broken | None]:
+    """How many entries the ``rows`` hold, in order, and the first that breaks ``chain``, whose ``length`` and ``last``
+    hash are known."""
+    before, there = "", 0
+    for row in rows:
+        if row.position != there + 1:
+            return there, _missing(chain, there + 1)
+        try:
+            for said in said_in(row):
+                there += 1
+                before = _hash(before, chain, there, utc_text(row.at), said)
+        except ValueError:
+            return there, _changed(chain, row)
+        if row.hash != before:
+            return there, _changed(chain, row)
+    if there < length:
+        return there, _cut(chain, length, there)
+    if there > length:
+        return there, _stray(chain, length + 1)
+    return there, _changed(chain, rows[-1]) if rows and before != last else None
 
 
 def _changed(chain: str, row: Any) -> Broken:

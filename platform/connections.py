@@ -123,16 +123,26 @@ def giving_way() -> Iterator[None]:
 
 @contextmanager
 def lent(engine: Engine) -> Iterator[Connection]:
-    """A connection of the engine; one that was used without an error is kept for the next, not given to the pool.
-
-    SQLAlchemy takes longer to make a connection ready than SQLite to answer a query.
-    """
-    connection = _kept(engine) or engine.connect().execution_options(**_OURS[engine.dialect.name])
+    """A connection of the engine, for a block."""
+    connection = lend(engine)
     try:
         yield connection
     except BaseException:
         connection.close()
         raise
+    take_back(engine, connection)
+
+
+def lend(engine: Engine) -> Connection:
+    """A connection of the engine, to be given back by :func:`take_back`, or closed where an error came to it."""
+    return _kept(engine) or engine.connect().execution_options(**_OURS[engine.dialect.name])
+
+
+def take_back(engine: Engine, connection: Connection) -> None:
+    """Keep a connection that was used without an error for the next, in place of giving it to the pool.
+
+    SQLAlchemy takes longer to make a connection ready than SQLite to answer a query.
+    """
     kept = _kept_of(engine)
     if len(kept) >= engine._signoff_most_kept or connection.invalidated:  # type: ignore[attr-defined]
         connection.close()

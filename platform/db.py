@@ -6,7 +6,7 @@ Hand-written Core statements throughout: the ORM costs three to fourteen times a
 import json as stdlib_json
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar, Token
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -115,12 +115,13 @@ def engine() -> Engine:
 class _Scope:
     """A connection that everything inside a block shares; ``memory`` is what was learned there and holds for it."""
 
-    __slots__ = ("after_commit", "connection", "memory", "pipeline")
+    __slots__ = ("after_commit", "before_commit", "connection", "memory", "pipeline")
 
     def __init__(self, connection: Connection, memory: dict[str, Any] | None = None) -> None:
         self.connection = connection
         self.memory: dict[str, Any] = {} if memory is None else memory
         self.after_commit: list[Callable[[], None]] = []
+        self.before_commit: list[Callable[[Connection], None]] = []
         self.pipeline = Pipeline()
 
     def begin(self) -> None:
@@ -129,7 +130,13 @@ class _Scope:
         else:
             connections.begin_immediate(self.connection)
 
+    def complete(self) -> None:
+        """Write what waited for the end."""
+        while self.before_commit:
+            self.before_commit.pop(0)(self.connection)
+
     def commit(self) -> None:
+        self.complete()
         if self.connection.dialect.name == "postgresql":
             self.pipeline.commit(self.connection)
             return
@@ -158,8 +165,141 @@ _shared: ContextVar[_Scope | None] = ContextVar("signoff_reading", default=None)
 _deferred: ContextVar["_Deferred | None"] = ContextVar("signoff_deferred", default=None)
 
 
-@contextmanager
-def transaction() -> Iterator[Connection]:
+class _Same:
+    """A block that shares the connection of another around it."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> Connection:
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+
+class _Reading:
+    """A block with a connection of its own, ``shared`` with all blocks inside or not.
+
+    It and :class:`_Transaction` are no generators, as an action goes through a dozen of them.
+    """
+
+    __slots__ = ("_connection", "_engine", "_shared", "_token")
+    _connection: Connection
+    _engine: Engine
+    _token: "Token[_Scope | None]"
+
+    def __init__(self, *, shared: bool) -> None:
+        self._shared = shared
+
+    def __enter__(self) -> Connection:
+        try:
+            self._engine = engine()
+            self._connection = connections.lend(self._engine)
+        except Exception as error:
+            _translate(error)
+            raise
+        if self._shared:
+            self._token = _shared.set(_Scope(self._connection))
+        return self._connection
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if self._shared:
+            _shared.reset(self._token)
+        if error is None:
+            connections.take_back(self._engine, self._connection)
+            return
+        self._connection.close()
+        _translate(error)
+
+
+class _Transaction:
+    """The outermost block of a transaction, on the connection of the :func:`reading_together` around it, or another."""
+
+    __slots__ = ("_deferred", "_engine", "_own", "_scope", "_shared", "_token")
+    _scope: "_Scope"
+    _shared: "_Scope"
+    _token: "Token[_Scope | None]"
+
+    def __enter__(self) -> Connection:
+        self._own: Connection | None = None
+        try:
+            self._begin()
+        except BaseException as error:
+            self._close()
+            _translate(error)
+            raise
+        return self._scope.connection
+
+    def _begin(self) -> None:
+        shared = _shared.get()
+        if shared is None:
+            self._engine = engine()
+            self._own = connections.lend(self._engine)
+            shared = _Scope(self._own)
+        self._shared = shared
+        self._deferred = _deferred.get()
+        scope = self._scope = _Scope(shared.connection, dict(shared.memory))
+        scope.begin()
+        self._token = _open.set(scope)
+        if self._deferred is not None:
+            try:
+                self._deferred.first(scope.connection)
+            except BaseException:
+                self._undo()
+                raise
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            try:
+                self._end()
+            except BaseException as refused:
+                self._give_up(refused)
+                raise
+            if self._deferred is None:
+                self._finish()
+        else:
+            self._give_up(error)
+
+    def _end(self) -> None:
+        scope = self._scope
+        if self._deferred is not None:
+            scope.complete()
+            if scope.pipeline:  # what the database refuses is refused to who asked for it, while nothing has begun
+                scope.pipeline.send(scope.connection)
+            self._deferred.begun = (scope, self._token)
+        else:
+            scope.commit()
+
+    def _finish(self) -> None:
+        _open.reset(self._token)
+        self._shared.memory.clear()
+        if self._own is not None:
+            connections.take_back(self._engine, self._own)
+        self._scope.finished()
+
+    def _give_up(self, error: BaseException) -> None:
+        """Undo everything, and say in words what the database cannot do."""
+        try:
+            self._undo()
+        finally:
+            self._close()
+        _translate(error)
+
+    def _undo(self) -> None:
+        try:
+            self._scope.rollback()
+        finally:
+            _open.reset(self._token)
+
+    def _close(self) -> None:
+        if self._own is not None:
+            self._own.close()
+
+
+def transaction() -> AbstractContextManager[Connection]:
     """A connection whose writes commit together at the end of the block, or not at all.
 
     Inside another ``transaction()`` of the same thread it joins that one: use cases can call use cases.
@@ -169,32 +309,7 @@ def transaction() -> Iterator[Connection]:
         Unavailable: the database is locked, full, read-only or away.
     """
     outer = _open.get()
-    if outer is not None:
-        yield outer.connection
-        return
-    with translated(), _connected() as shared:
-        scope = _Scope(shared.connection, dict(shared.memory))
-        scope.begin()
-        token = _open.set(scope)
-        deferred = _deferred.get()
-        try:
-            if deferred is not None:
-                deferred.first(scope.connection)
-            yield scope.connection
-            if deferred is None:
-                scope.commit()
-            elif scope.pipeline:  # what the database refuses is refused to who asked for it, while nothing has begun
-                scope.pipeline.send(scope.connection)
-        except BaseException:
-            scope.rollback()
-            _open.reset(token)
-            raise
-        if deferred is not None:
-            deferred.begun = (scope, token)
-            return
-        _open.reset(token)
-        shared.memory.clear()
-    scope.finished()
+    return _Transaction() if outer is None else _Same(outer.connection)
 
 
 class _Deferred:
@@ -246,12 +361,15 @@ def undoable() -> Iterator[None]:
     if outer is None:
         yield
         return
+    outer.complete()
     with outer.connection.begin_nested():
         try:
             yield
+            outer.complete()
         except BaseException:
             outer.pipeline.drop()
             outer.memory.clear()
+            outer.before_commit.clear()
             raise
 
 
@@ -265,47 +383,16 @@ def in_transaction() -> bool:
     return _open.get() is not None
 
 
-@contextmanager
-def reading() -> Iterator[Connection]:
+def reading() -> AbstractContextManager[Connection]:
     """A connection for queries, each on its own: the surrounding transaction's where there is one, else another."""
     outer = _open.get() or _shared.get()
-    if outer is not None:
-        yield outer.connection
-        return
-    with _reader() as connection:
-        yield connection
+    return _Reading(shared=False) if outer is None else _Same(outer.connection)
 
 
-@contextmanager
-def reading_together() -> Iterator[Connection]:
+def reading_together() -> AbstractContextManager[Connection]:
     """Like :func:`reading`, and every ``reading()`` inside the block shares the connection. Not in generators."""
     outer = _open.get() or _shared.get()
-    if outer is not None:
-        yield outer.connection
-        return
-    with _reader() as connection:
-        token = _shared.set(_Scope(connection))
-        try:
-            yield connection
-        finally:
-            _shared.reset(token)
-
-
-@contextmanager
-def _connected() -> Iterator[_Scope]:
-    """The connection of the surrounding :func:`reading_together`, or a new one."""
-    shared = _shared.get()
-    if shared is not None:
-        yield shared
-        return
-    with connections.lent(engine()) as connection:
-        yield _Scope(connection)
-
-
-@contextmanager
-def _reader() -> Iterator[Connection]:
-    with translated(), connections.lent(engine()) as connection:
-        yield connection
+    return _Reading(shared=True) if outer is None else _Same(outer.connection)
 
 
 def pipeline_of(conn: Connection) -> Pipeline | None:
@@ -318,6 +405,14 @@ def memory() -> dict[str, Any] | None:
     """What was learned in this transaction, or in this :func:`reading_together`, and holds until its end."""
     scope = _open.get() or _shared.get()
     return scope.memory if scope is not None else None
+
+
+def before_commit(call: Callable[[Connection], None]) -> None:
+    """Run ``call`` at the end of the surrounding transaction, and before a part of it that can be undone alone."""
+    scope = _open.get()
+    if scope is None:
+        raise RuntimeError("there is no transaction")
+    scope.before_commit.append(call)
 
 
 def after_commit(call: Callable[[], None]) -> None:
@@ -338,15 +433,23 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+    except sa.exc.DBAPIError as error:
+        _translate(error)
+        raise
+
+
+def _translate(error: BaseException) -> None:
+    """Raises:
+    Unavailable: ``error`` says that the database cannot do what was asked; else nothing happens.
+    """
+    if not isinstance(error, sa.exc.DBAPIError):
+        return
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
         raise Unavailable(_say(str(error.orig)), code="database") from error
-    except sa.exc.ProgrammingError as error:
-        if type(error.orig).__name__ != "UndefinedTable":
-            raise
-        raise Unavailable(_say("no such table"), code="database") from error
-    except sa.exc.DatabaseError as error:
-        if type(error) is not sa.exc.DatabaseError:  # of a statement, not of the file
-            raise
+    if isinstance(error, sa.exc.ProgrammingError):
+        if type(error.orig).__name__ == "UndefinedTable":
+            raise Unavailable(_say("no such table"), code="database") from error
+    elif type(error) is sa.exc.DatabaseError:  # of the file, not of a statement
         raise Unavailable(_say(str(error.orig)), code="database") from error
 
 

@@ -62,7 +62,8 @@ audit_entries = sa.Table(
     sa.Column("acting_as", sa.String(16), nullable=False),  # person, delegate, timer, rule, system, customer
     sa.Column("event", sa.String(64), nullable=False),  # record.submitted, task.decided, …
     sa.Column("data", sa.Text, nullable=False),  # canonical JSON, the bytes that were hashed
-    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),  # of the last entry of the row
+    sa.Column("more", sa.Text),  # platform.audit: entries behind the first; NULL: of a time when a row held one
     sa.UniqueConstraint("chain", "position"),
 )
 

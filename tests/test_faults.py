@@ -362,9 +362,7 @@ def _everybody_outside_heard(found: Scene) -> None:
 def _mails_came(found: Scene) -> None:
     with db.reading() as conn:
         told = conn.execute(sa.select(notifications.c.key, notifications.c.template)).all()
-        fired = conn.execute(
-            sa.select(audit_entries.c.data).where(audit_entries.c.event == "timer.fired")
-        ).scalars().all()  # fmt: skip
+    fired = [data for _, event, data in _history() if event == "timer.fired"]
     reminders = [each.key for each in told if each.template in ("task_reminder", "task_overdue")]
     expected = {mail._message_id(each.key) for each in told if each.key not in reminders}
     assert expected <= set(found.mails.kept), expected - set(found.mails.kept)
@@ -382,9 +380,9 @@ def _reminders_in(subject: str, text: str) -> int:
 def _events_came(found: Scene) -> None:
     with db.reading() as conn:
         opened = conn.scalar(sa.select(sa.func.count()).select_from(tasks))
-        happened = Counter(conn.scalars(sa.select(audit_entries.c.event).where(audit_entries.c.chain.like("record:%"))))
         ended = conn.scalar(sa.select(sa.func.count()).where(runs.c.ended_at.is_not(None)))
-        late = conn.execute(sa.select(audit_entries.c.chain, audit_entries.c.data).where(_IS_LATE)).all()
+    happened = Counter(event for _, event, _ in _history())
+    late = [(chain, data) for chain, event, data in _history() if event == "timer.fired" and _is_late(data)]
     came = Counter(_type_of(body) for _, body in found.hooks.content.values())
     assert came == Counter({
         "record.submitted": len(found.accepted.errands),
@@ -396,10 +394,15 @@ def _events_came(found: Scene) -> None:
     })  # fmt: skip
 
 
-_IS_LATE = sa.and_(
-    audit_entries.c.event == "timer.fired",
-    sa.or_(audit_entries.c.data.contains('"overdue":true'), audit_entries.c.data.contains('"escalate"')),
-)
+def _history() -> list[tuple[str, str, str]]:
+    """Chain, event and data of every entry about a record."""
+    with db.reading() as conn:
+        rows = conn.execute(sa.select(audit_entries).where(audit_entries.c.chain.like("record:%"))).all()
+    return [(row.chain, event, data) for row in rows for event, _, _, data in audit.said_in(row)]
+
+
+def _is_late(data: str) -> bool:
+    return '"overdue":true' in data or '"escalate"' in data
 
 
 def _type_of(body: bytes) -> str:
@@ -415,8 +418,7 @@ def _moment(at: int) -> datetime:
 
 
 def _print_counts(found: Scene) -> None:
-    with db.reading() as conn:
-        fired = conn.scalar(sa.select(sa.func.count()).where(audit_entries.c.event == "timer.fired"))
+    fired = sum(event == "timer.fired" for _, event, _ in _history())
     accepted = found.accepted
     print(f"\n{', '.join(f'{seconds:.0f} s {what}' for what, seconds in found.seconds.items())}")
     print(f"gone wrong: {', '.join(f'{count} × {name}' for name, count in sorted(found.fleet.done.items()))}")

@@ -141,7 +141,7 @@ def test_rows_that_wait_for_each_other_are_all_there(context: Flask) -> None:
             audit.append(conn, f"test:{number}", [Entry("tested", None, "system", {"n": number}, AT)])
             background.enqueue(conn, "test", {"n": number}, key=f"test:{number}")
             background.enqueue(conn, "test", {"n": 9}, key="test:0")
-        assert len(seen) >= 12
+        assert len(seen) >= 9
     with db.reading() as conn:
         jobs = conn.execute(sa.select(outbox.c.key, outbox.c.payload).order_by(outbox.c.key)).all()
     assert [tuple(each) for each in jobs] == [(f"test:{number}", {"n": number}) for number in range(3)]
