@@ -19,19 +19,14 @@ from .definition import Field, Form
 from .display import Reader
 from .kinds import Base
 from .records import Record
+from .tabular import disarmed
 from .types import kind_of
 
 _BATCH = 200
 _MOST_ROWS = 1_048_000
 _CHUNK_BYTES = 64 * 1024
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 Cells = list[Any]
-
-
-def disarmed(text: str) -> str:
-    """A text that no spreadsheet takes for a formula (CWE-1236): the quote in front makes it text."""
-    return "'" + text if text.startswith(_FORMULA_SIGNS) else text
 
 
 def _found(form_key: str, by: Person | None, asked: dict[str, Any]) -> Iterator[Record]:

@@ -20,6 +20,8 @@ from .records import COLUMNS, DRAFT
 
 SUGGESTIONS = 20
 _CHUNK = 400
+_BETWEEN = " · "
+"""Between the number of a record and what else it is called by: such a name, as lists and exports have it, is read."""
 
 Key = tuple[str, Any]
 
@@ -73,6 +75,10 @@ class Finder:
             for field in indexes.unique_fields(form.fields):
                 for value, row in _holding(conn, form.key, field, [each for each in chunk if each not in found]):
                     found.setdefault(value, row)
+        heads = {text: text.partition(_BETWEEN)[0] for text in texts if text not in found and _BETWEEN in text}
+        if heads:
+            named = self._rows(conn, program, set(heads.values()))
+            found.update((text, named[head]) for text, head in heads.items() if head in named)
         return {each: row for each, row in found.items() if row.status != DRAFT}
 
     def _allowed(self, conn: Connection, program: FormProgram, rows: Iterable[Row[Any]]) -> set[int]:
@@ -117,7 +123,7 @@ def found_of(program: FormProgram, row: Row[Any], sums: Mapping[str, int]) -> Fo
 
 def name_of(row: Any) -> str:
     """A record in one line: its number and its title."""
-    return " · ".join(part for part in (row.number, row.title) if part) or f"#{row.id}"
+    return _BETWEEN.join(part for part in (row.number, row.title) if part) or f"#{row.id}"
 
 
 def suggest(

@@ -18,8 +18,20 @@ from ..platform.text import msg
 MOST_UNPACKED_BYTES = 1024**3
 LONGEST_CELL = 100_000
 
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
 Row = tuple[int, dict[str, Any]]
 """The line of the file (the header is 1) and its cells by column."""
+
+
+def disarmed(text: str) -> str:
+    """A text that no spreadsheet takes for a formula (CWE-1236): the quote in front makes it text."""
+    return "'" + text if text.lstrip("'").startswith(_FORMULA_SIGNS) else text
+
+
+def rearmed(text: str) -> str:
+    """What :func:`disarmed` was given: a text that was exported comes back as it was."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_FORMULA_SIGNS) else text
 
 
 @contextmanager
@@ -81,7 +93,7 @@ def _csv_rows(text: IO[str], encoding: str) -> Iterator[tuple[int, list[Any]]]:
         for cells in reader:
             if any(len(cell) > LONGEST_CELL for cell in cells):
                 raise Malformed(msg("Line %(line)s holds a cell that is too long.", line=reader.line_num))
-            yield line, list(cells)
+            yield line, [rearmed(cell) for cell in cells]
             line = reader.line_num + 1
     except UnicodeDecodeError as error:
         message = msg(

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
-from signoff.forms import catalogue, drafts, exporting, service
+from signoff.forms import catalogue, drafts, service, tabular
 from signoff.platform.people.directory import Person
 from signoff.platform.statements import watched
 
@@ -305,10 +305,12 @@ def test_exports_disarm_formulas(browser: FlaskClient, ada: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "written"), [("=1", "'=1"), ("-5", "'-5"), ("Lantern", "Lantern"), ("", ""), ("a=b", "a=b")]
+    ("text", "written"),
+    [("=1", "'=1"), ("-5", "'-5"), ("'=1", "''=1"), ("Lantern", "Lantern"), ("", ""), ("a=b", "a=b"), ("'a", "'a")],
 )
 def test_disarmed(text: str, written: str) -> None:
-    assert exporting.disarmed(text) == written
+    assert tabular.disarmed(text) == written
+    assert tabular.rearmed(written) == text, "and an import reads what was exported"
 
 
 def test_an_export_holds_every_line_item_and_only_what_is_visible(browser: FlaskClient, ada: Person) -> None:
