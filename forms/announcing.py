@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from ..platform import events
-from ..platform.db import utc_text
 from ..platform.events import Event
-from . import catalogue
+from .output import plain_json
 from .records import Record
 
 
@@ -37,15 +36,4 @@ def event_id(*parts: str) -> str:
 
 def record_json(record: Record) -> dict[str, Any]:
     """A record as events tell of it: that of the API, with its title, without its run."""
-    return {
-        "id": record.id,
-        "number": record.number,
-        "form": record.form,
-        "version": record.version,
-        "revision": record.revision,
-        "status": record.status,
-        "title": record.title,
-        "values": catalogue.program(record.form, record.version).dump(record.values),
-        "submitted_by": record.submitted_by,
-        "submitted_at": utc_text(record.submitted_at) if record.submitted_at else None,
-    }
+    return {**plain_json(record), "title": record.title}

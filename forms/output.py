@@ -23,8 +23,12 @@ def records_json(found: Sequence[Record], *, by: Person | None = None) -> list[d
 
 
 def _json(record: Record, run: Any, hidden: frozenset[str]) -> dict[str, Any]:
-    program = catalogue.program(record.form, record.version)
-    values = program.dump(record.values)
+    return {**plain_json(record, hidden), "run": run}
+
+
+def plain_json(record: Record, hidden: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """A record by itself, without its run and what is ``hidden``."""
+    values = catalogue.program(record.form, record.version).dump(record.values)
     return {
         "id": record.id,
         "number": record.number,
@@ -35,5 +39,4 @@ def _json(record: Record, run: Any, hidden: frozenset[str]) -> dict[str, Any]:
         "values": {key: value for key, value in values.items() if key not in hidden},
         "submitted_by": record.submitted_by,
         "submitted_at": utc_text(record.submitted_at) if record.submitted_at else None,
-        "run": run,
     }
