@@ -81,10 +81,12 @@ def of_submission(
     return of_values(program, form.form.key, values, submitter), program
 
 
-def of_values(program: FlowProgram, form: str, values: Mapping[str, Any], submitter: str | None) -> Prediction:
-    """The route of typed values through a program, in force or not."""
+def of_values(
+    program: FlowProgram, form: str, values: Mapping[str, Any], submitter: str | None, now: datetime | None = None
+) -> Prediction:
+    """The route of typed values through a program, in force or not; sent now, unless it is said when."""
     of = sums.Of(None, submitter)
-    world = cases.world_of(program, people.directory(), form, clock.now(), values, of)
+    world = cases.world_of(program, people.directory(), form, now or clock.now(), values, of)
     return predict.predict(program, submitter, world.values, world)
 
 
@@ -98,20 +100,20 @@ def of_reading(form: FormProgram, reading: Reading, by: Person) -> tuple[Predict
     return of_submission(form, reading.values, by.key)
 
 
-def view(prediction: Prediction, program: FlowProgram, language: str) -> RouteView:
-    """A prediction as a page tells it."""
+def view(prediction: Prediction, program: FlowProgram, language: str, now: datetime | None = None) -> RouteView:
+    """A prediction as a page tells it; it was made now, unless it is said when."""
     return RouteView(
         prediction.outcome,
         tuple(step_view(each, prediction, language) for each in prediction.steps),
         tuple(problem.message for problem in prediction.problems),
-        _takes(prediction, program),
+        _takes(prediction, program, now or clock.now()),
     )
 
 
-def _takes(prediction: Prediction, program: FlowProgram) -> timedelta | None:
+def _takes(prediction: Prediction, program: FlowProgram, now: datetime) -> timedelta | None:
     if prediction.ends_at is None:
         return None
-    return cases.calendar_of(program).between(clock.now(), prediction.ends_at)
+    return cases.calendar_of(program).between(now, prediction.ends_at)
 
 
 def step_view(each: PredictedStep, prediction: Prediction, language: str) -> StepView:

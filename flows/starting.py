@@ -1,11 +1,9 @@
 """Where flows take records over: a submitted record of a form with a flow starts a run, in the same transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from flask import current_app, url_for
-from markupsafe import Markup
+from flask import url_for
 from sqlalchemy.engine import Connection
 
 from ..forms.lifecycle import Rights
@@ -16,14 +14,13 @@ from ..platform import clock, db
 from ..platform.acting import ActingAs
 from ..platform.errors import Conflict, Forbidden
 from ..platform.people import service as people
-from ..platform.people.current import current_language
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
 from ..platform.text import msg
-from . import answering, carrying, cases, catalogue, engine, predict, predicting, showing, store, sums, visibility
+from . import answering, carrying, cases, catalogue, engine, foreseeing, showing, store, sums, visibility
 from .effects import Actor
 from .events import Edited
-from .program import FlowProgram
+from .foreseeing import Foreseen
 from .run import START
 
 
@@ -108,20 +105,16 @@ class FlowLifecycle:
     def extend_evaluation(self, program: FormProgram, reading: Reading, by: Person | None) -> Mapping[str, Any]:
         """The predicted route, as data and drawn for the side of the form."""
         found = self._route(program, reading, by)
-        if found is None:
-            return {}
-        return {"route": predict.route_json(found[0], current_language()), "aside": _drawn(*found, reading)}
+        return {} if found is None else {"route": found.json(), "aside": found.html(is_complete=reading.ok)}
 
     def aside(self, program: FormProgram, reading: Reading, by: Person | None) -> str:
         found = self._route(program, reading, by)
-        return _drawn(*found, reading) if found is not None else ""
+        return found.html(is_complete=reading.ok) if found is not None else ""
 
-    def _route(
-        self, program: FormProgram, reading: Reading, by: Person | None
-    ) -> tuple[predict.Prediction, FlowProgram] | None:
-        if by is None or not program.version or not self.has_flow(program.form.key):  # a preview has a route of its own
+    def _route(self, program: FormProgram, reading: Reading, by: Person | None) -> Foreseen | None:
+        if by is None or not program.version:  # a preview has a route of its own
             return None
-        return predicting.of_reading(program, reading, by)
+        return foreseeing.route(program, reading.values, by.key)
 
     def record_url(self, record: Record) -> str | None:
         if record.status in ("draft", "kept"):
@@ -132,10 +125,3 @@ class FlowLifecycle:
         if record.number is None or record.access_code is None:
             return None
         return url_for("signoff_flows.status", number=record.number, code=record.access_code)
-
-
-def _drawn(prediction: predict.Prediction, flow: FlowProgram, reading: Reading) -> Markup:
-    route = replace(predicting.view(prediction, flow, current_language()), is_complete=reading.ok)
-    # a part of a page, which asks for nothing that pages are given
-    template = current_app.jinja_env.get_template("signoff/flows/route_aside.html")
-    return Markup(template.render(route=route))  # noqa: S704 - our own
