@@ -1,6 +1,7 @@
 """Duplicates: other open records that hold the same, where a rule warns of them or refuses them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +29,55 @@ MOST = 20
 CONFIRM, REFUSED = "confirm_duplicate", "duplicate"
 
 
+@dataclass(frozen=True, slots=True)
+class Double:
+    """Another record that holds the same; ``name`` is ``None`` for whoever may not see it.
+
+    ``said`` are the rule's own words, where it has some.
+    """
+
+    id: int
+    path: str
+    refused: bool
+    said: str | None
+    name: str | None
+
+    @property
+    def key(self) -> str:
+        """The field at which it is said."""
+        return self.path.split("/")[2]
+
+    def problem(self) -> Problem:
+        name = self.name or msg("another record that you may not see")
+        if self.said is not None:
+            message: str = f"{self.said} ({self.name})" if self.name else self.said
+        elif self.refused:
+            message = msg("The same is open already: %(record)s. Go on with that one.", record=name)
+        else:
+            message = msg("The same is open already: %(record)s. Confirm that you want another one.", record=name)
+        severity = Severity.ERROR if self.refused else Severity.WARNING
+        example = {"record": self.id, **({"name": self.name} if self.name else {})}
+        return Problem(self.path, REFUSED if self.refused else CONFIRM, message, severity, example)
+
+
+def found(form: Form, reading: Reading, *, by: Person | None, record: Record | None = None) -> list[Double]:
+    """The other records that hold the same as ``reading``; ``record`` is the one that is written."""
+    if not reading.alike:
+        return []
+    with db.reading() as conn:
+        return _found(conn, form, reading.alike, by, record.id if record else None)
+
+
+def _found(
+    conn: Connection, form: Form, asked: Sequence[Alike], by: Person | None, record_id: int | None
+) -> list[Double]:
+    return [
+        Double(row.id, alike.path, alike.refused, alike.message, _name(conn, row, by))
+        for alike in asked
+        for row in _others(conn, form, alike, record_id)
+    ]
+
+
 def problems(
     form: Form,
     reading: Reading,
@@ -40,15 +90,11 @@ def problems(
 
     A warning is over once its record is among ``confirmed``; ``None`` confirms all of them.
     """
-    if not reading.alike:
-        return []
-    with db.reading() as conn:
-        return [
-            _problem(conn, alike, row, by)
-            for alike in reading.alike
-            for row in _others(conn, form, alike, record.id if record else None)
-            if alike.refused or (confirmed is not None and row.id not in confirmed)
-        ]
+    return [
+        each.problem()
+        for each in found(form, reading, by=by, record=record)
+        if each.refused or (confirmed is not None and each.id not in confirmed)
+    ]
 
 
 def require(
@@ -66,12 +112,12 @@ def require(
     if conn.dialect.name == "postgresql":
         for key in sorted(set(keys)):
             conn.execute(_LOCK, {"key": key})
-    found = [_problem(conn, alike, row, by) for alike in strict for row in _others(conn, form, alike, record_id)]
-    if not found and len(set(keys)) < len(keys):
+    wrong = [each.problem() for each in _found(conn, form, strict, by, record_id)]
+    if not wrong and len(set(keys)) < len(keys):
         again = next(alike for place, alike in enumerate(strict) if keys[place] in keys[:place])
-        found = [Problem(again.path, REFUSED, msg("The same stands twice in what was sent. Leave one out."))]
-    if found:
-        raise Refused.because(found)
+        wrong = [Problem(again.path, REFUSED, msg("The same stands twice in what was sent. Leave one out."))]
+    if wrong:
+        raise Refused.because(wrong)
 
 
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
@@ -92,15 +138,6 @@ def _others(conn: Connection, form: Form, alike: Alike, record_id: int | None) -
     return [row for row in conn.execute(query) if row.id != record_id][:MOST]
 
 
-def _problem(conn: Connection, alike: Alike, row: Any, by: Person | None) -> Problem:
+def _name(conn: Connection, row: Any, by: Person | None) -> str | None:
     seen = by is not None and rights.may_see(conn, catalogue.program(row.form, row.version).form, row, by)
-    name = name_of(row) if seen else msg("another record that you may not see")
-    if alike.message is not None:
-        message: str = f"{alike.message} ({name})" if seen else alike.message
-    elif alike.refused:
-        message = msg("The same is open already: %(record)s. Go on with that one.", record=name)
-    else:
-        message = msg("The same is open already: %(record)s. Confirm that you want another one.", record=name)
-    severity = Severity.ERROR if alike.refused else Severity.WARNING
-    example = {"record": row.id, **({"name": name} if seen else {})}
-    return Problem(alike.path, REFUSED if alike.refused else CONFIRM, message, severity, example)
+    return name_of(row) if seen else None

@@ -1,10 +1,10 @@
 """The fill page: one form, with script or without; what was typed comes back as it was typed until it is right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import render_template
+from flask import current_app
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
@@ -15,6 +15,7 @@ from ..platform.problems import Problem, pointer
 from . import catalogue, conditions, duplicates, following, render, service
 from .conditions.tree import Condition
 from .definition import Field
+from .duplicates import Double
 from .lifecycle import Rights
 from .program import FormProgram
 from .reading import Reading
@@ -90,7 +91,14 @@ def opened(sheet: Sheet) -> Drawn:
         context = service.context_of(sheet.by, sheet.record, rights=sheet.rights, withheld=sheet.withheld)
         reading = sheet.program.evaluate(sheet.record.values, context)
     links = {**(sheet.record.links if sheet.record else {}), **reading.links}
-    html = render.fields(sheet.program, reading.values, reading=reading, rights=sheet.shown, links=links)
+    html = render.fields(
+        sheet.program,
+        reading.values,
+        reading=reading,
+        rights=sheet.shown,
+        links=links,
+        notices=doubles(sheet, reading),
+    )
     return Drawn(html, reading)
 
 
@@ -108,18 +116,22 @@ def redrawn(sheet: Sheet, sent: Sent, problems: Sequence[Problem], *, complain: 
         wires=wires,
         problems=problems if complain else (),
         own=[each.key for each in sheet.program.form.fields if OWN in sent.getlist(name_of(each.key))],
+        notices=doubles(sheet, reading, confirmed_in(sent)),
     )
-    return Drawn(_doubles(sheet, problems, sent) + html, reading)
+    return Drawn(html, reading)
 
 
-def _doubles(sheet: Sheet, problems: Sequence[Problem], sent: Sent) -> Markup:
-    """Other records that hold the same, each with a link and, where that is enough, a box to confirm."""
-    found = [each for each in problems if each.code in (duplicates.CONFIRM, duplicates.REFUSED) and each.example]
-    kept = set(confirmed_in(sent)).difference(each.example["record"] for each in found if each.example)
-    if not (found or kept):
-        return Markup("")
-    html = render_template("signoff/forms/duplicates.html", found=found, kept=sorted(kept), by=sheet.by)
-    return Markup(html)  # noqa: S704 - made by the template
+def doubles(sheet: Sheet, reading: Reading, confirmed: Collection[int] = ()) -> dict[str, Markup]:
+    """Other records that hold the same, as HTML by the field at which that is said; ``confirmed`` ones are ticked."""
+    by_key: dict[str, list[Double]] = {}
+    for each in duplicates.found(sheet.program.form, reading, by=sheet.by, record=sheet.record):
+        by_key.setdefault(each.key, []).append(each)
+    return {key: _said(key, found, confirmed) for key, found in by_key.items()}
+
+
+def _said(key: str, found: list[Double], confirmed: Collection[int]) -> Markup:
+    template = current_app.jinja_env.get_template("signoff/forms/duplicates.html")
+    return Markup(template.render(key=key, doubles=found, confirmed=confirmed))  # noqa: S704 - made by the template
 
 
 def _take_over(program: FormProgram, reading: Reading, wires: dict[str, Any], raw: Mapping[str, Any]) -> None:

@@ -9,9 +9,9 @@ from ..platform.people.current import current_zone
 from ..platform.problems import pointer
 from ..platform.web.filters import anchor
 from ..platform.web.language import say
-from . import duplicates, lifecycle, render
+from . import lifecycle, render
 from .definition import Field
-from .filling import Sent, Sheet, confirmed_in
+from .filling import Sent, Sheet, confirmed_in, doubles
 from .kinds import Base
 from .program import FormProgram
 from .reading import Reading
@@ -25,9 +25,6 @@ def live(sheet: Sheet, sent: Sent) -> dict[str, Any]:
     fields = sheet.program.form.fields
     raw = raw_of(fields, sent)
     reading = sheet.read(raw)
-    doubles = duplicates.problems(
-        sheet.program.form, reading, by=sheet.by, record=sheet.record, confirmed=confirmed_in(sent)
-    )
     extra = lifecycle.current().extend_evaluation(sheet.program, reading, sheet.by)
     return {
         "visible": sorted(reading.visible),
@@ -39,8 +36,9 @@ def live(sheet: Sheet, sent: Sent) -> dict[str, Any]:
         "tables": _tables(sheet, reading, sent),
         "problems": [
             {"id": anchor(_on_page(each.path, fields, sent)), "code": each.code, "message": say(each.message)}
-            for each in [*reading.problems, *doubles]
+            for each in reading.problems
         ],
+        "doubles": doubles(sheet, reading, confirmed_in(sent)),
         **extra,
     }
 

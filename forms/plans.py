@@ -271,7 +271,7 @@ class DuplicatePlan:
         values = {key: state.values.get(key) for key in self.fields}
         if any(is_blank(value) or key in state.broken for key, value in values.items()):
             return None
-        if all(state.previous.get(key) == value for key, value in values.items()):
+        if not state.context.unfiled and all(state.previous.get(key) == value for key, value in values.items()):
             return None
         if self.when is not None and not self.when(state.env):
             return None

@@ -52,6 +52,7 @@ class Drawing:
     problems: Sequence[Problem] = ()
     links: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     own: Collection[str] = ()
+    notices: Mapping[str, str] = field(default_factory=dict)
 
     def right(self, key: str) -> str:
         return EDIT if self.rights is None else self.rights.get(key, READ)
@@ -68,16 +69,17 @@ def fields(
     wires: Mapping[str, Any] | None = None,
     links: Mapping[str, Mapping[str, Any]] | None = None,
     own: Collection[str] = (),
+    notices: Mapping[str, str] = _NOTHING,
 ) -> Markup:
     """The fields of a form as HTML: ``mode`` ``edit`` (inputs, as far as ``rights`` allow), ``read`` or ``print``.
 
     ``values`` are typed; ``reading`` says what is visible and required; ``wires`` are what somebody typed already,
-    ``own`` the tables out of which they took rows.
+    ``own`` the tables out of which they took rows. ``notices`` are HTML that stands below the line of a field.
     """
     known = dict(links if links is not None else reading.links)
     shown = dict(wires_of(program.form.fields, values, known, current_zone()))
     shown.update(wires or {})
-    drawing = Drawing(program, reading, shown, rights, tuple(problems), known, own)
+    drawing = Drawing(program, reading, shown, rights, tuple(problems), known, own, notices)
     pen = _Pen(drawing, values, linked=mode != "print")
     return pen.draw(EDIT if mode == EDIT else READ)
 
@@ -127,6 +129,8 @@ class _Pen:
     def _line(self, line: Any, keys: Sequence[str], mode: str) -> str:
         drawn = "".join(self._field(self.sheet.fields[key], mode) for key in keys)
         filled: str = line.fill({"body": drawn}) if drawn else ""
+        if self.drawing.notices:
+            filled += "".join(self.drawing.notices.get(key, "") for key in keys)
         return filled
 
     def _field(self, drawn: Drawn, mode: str) -> str:

@@ -161,9 +161,41 @@ def test_the_page_shows_the_other_one_and_takes_a_tick(ada: Person, browser: Fla
     assert refused.status_code == 422
     assert f'href="/records/{first.id}"' in refused.text
     assert f'name="confirmed" value="{first.id}"' in refused.text
-    live = browser.post("/forms/claim/evaluate", data=values).json
-    assert [(each["id"], each["code"]) for each in live["problems"]] == [("f-order", "confirm_duplicate")]
     assert browser.post("/forms/claim/new", data={**values, "confirmed": str(first.id)}).status_code == 303
+
+
+def test_it_is_said_at_the_field_while_the_form_is_filled(ada: Person, browser: FlaskClient) -> None:
+    publish()
+    first = claim(ada)
+    values = {"f-order": "A1", "f-size": "1"}
+    assert browser.post("/forms/claim/evaluate", data={"f-order": "A1"}).json["doubles"] == {}
+    live = browser.post("/forms/claim/evaluate", data=values).json
+    assert live["problems"] == []
+    notice = live["doubles"]["order"]
+    assert f'data-ids="{first.id}"' in notice
+    assert f'<a href="/records/{first.id}" target="_blank" rel="noopener">C-0001 · A1</a>' in notice
+    assert "checked" not in notice
+    ticked = browser.post("/forms/claim/evaluate", data={**values, "confirmed": str(first.id)}).json
+    assert ticked["doubles"]["order"] == notice.replace(f'value="{first.id}"', f'value="{first.id}" checked')
+    without_script = browser.post("/forms/claim/new", data={**values, "do": "recalculate"}).text
+    assert f"</div>{notice}" in without_script, "and drawn the same by the server, below the line of the field"
+
+
+def test_what_is_refused_is_said_with_the_rules_words_and_no_box(ada: Person, browser: FlaskClient) -> None:
+    publish("refuse", message={"en": "Somebody was here", "zh": "已有人申请"}, at="size")
+    claim(ada)
+    live = browser.post("/forms/claim/evaluate", data={"f-order": "A1", "f-size": "1"}).json
+    assert list(live["doubles"]) == ["size"]
+    assert "Somebody was here</h3>" in live["doubles"]["size"]
+    assert "checkbox" not in live["doubles"]["size"]
+
+
+def test_a_draft_says_it_as_soon_as_it_is_opened(ada: Person, browser: FlaskClient) -> None:
+    publish()
+    first = claim(ada)
+    draft = service.submit("claim", {"order": "A1", "size": "1"}, by=ada, draft=True)
+    assert f'name="confirmed" value="{first.id}"' in browser.get(f"/records/{draft.id}/edit").text
+    assert "doubles" not in browser.get(f"/records/{first.id}/edit").text, "a record is no duplicate of itself"
 
 
 def test_a_tick_is_not_lost_while_something_else_is_wrong(ada: Person, browser: FlaskClient) -> None:
@@ -171,7 +203,7 @@ def test_a_tick_is_not_lost_while_something_else_is_wrong(ada: Person, browser: 
     first = claim(ada)
     values = {"f-order": "A1", "f-size": "1", "f-path": "c", "confirmed": str(first.id)}
     page = browser.post("/forms/claim/new", data=values).text
-    assert f'<input type="hidden" name="confirmed" value="{first.id}">' in page
+    assert f'name="confirmed" value="{first.id}" checked' in page
 
 
 def test_the_api_confirms_by_ids(

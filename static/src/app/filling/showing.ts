@@ -92,6 +92,30 @@ export class Showing {
       this.tell(error, id, now);
     }
   }
+
+  /** Says at the fields which other records hold the same; what is said of the same ones stays, with its ticks. */
+  doubles(doubles: Readonly<Record<string, string>>): void {
+    const there = new Set<string>();
+    for (const notice of this.form.querySelectorAll<HTMLElement>("[data-doubles]")) {
+      const key = notice.dataset["doubles"] ?? "";
+      if (idsIn(doubles[key]) === notice.dataset["ids"]) there.add(key);
+      else notice.remove();
+    }
+    for (const [key, html] of Object.entries(doubles)) if (!there.has(key)) insertBelow(this.form, key, html);
+  }
+}
+
+function idsIn(html: string | undefined): string | undefined {
+  const holder = document.createElement("template");
+  holder.innerHTML = html ?? "";
+  return holder.content.querySelector<HTMLElement>("[data-ids]")?.dataset["ids"];
+}
+
+/** What stands below a field's line; where that is not on the page, at the end. */
+function insertBelow(form: HTMLFormElement, key: string, html: string): void {
+  const line = form.querySelector(`[data-field="${key}"]`)?.closest(".form-row");
+  if (line) line.insertAdjacentHTML("afterend", html);
+  else form.querySelector(".form-actions")?.insertAdjacentHTML("beforebegin", html);
 }
 
 function show(word: Word, element: HTMLElement, column: boolean, holds: boolean): void {

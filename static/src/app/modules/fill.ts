@@ -22,6 +22,8 @@ interface Live {
   /** `columns` whose cells rules treat for themselves, and the ids of such cells. */
   cells: Record<"columns" | "hidden" | "required" | "readonly", string[]>;
   problems: { id: string; code: string; message: string }[];
+  /** Other records that hold the same, as HTML by the field at which that is said. */
+  doubles: Record<string, string>;
   aside?: string;
 }
 
@@ -130,6 +132,7 @@ class Filling {
     for (const [id, html] of Object.entries(live.tables)) document.getElementById(id)?.dispatchEvent(new CustomEvent("signoff:rows", { detail: html }));
     this.showing.apply(saidBy(live, this.form));
     this.showing.complain(live.problems, this.touched);
+    this.showing.doubles(live.doubles);
     const aside = document.getElementById(this.form.dataset["aside"] ?? "");
     if (aside && live.aside !== undefined && aside.innerHTML !== live.aside) aside.innerHTML = live.aside;
     if (Object.keys(live.inputs).length) this.confirmed = chosen(textsOf(this.form));
