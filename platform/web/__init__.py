@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ..people.directory import Person
 from . import errors, filters, language, layout, menus, security
-from .assets import asset, icon
+from .assets import asset, icon, symbol
 from .layout import Look
 from .pages import FAVICON, bp, theme
 from .place import is_ours, signoff
@@ -39,7 +39,7 @@ def init_app(app: Flask) -> None:
     security.init_app(app)
     errors.init_app(app)
     app.jinja_env.globals.update(
-        csrf_token=security.csrf_token, asset=asset, icon=icon, _icon=icon, csp_nonce=csp_nonce
+        csrf_token=security.csrf_token, asset=asset, icon=icon, _icon=icon, symbol=symbol, csp_nonce=csp_nonce
     )
     app.jinja_env.globals.update(person_name=person_name, role_names=role_names)
     app.context_processor(_shell)

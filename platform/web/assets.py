@@ -31,6 +31,12 @@ def icon(name: str, label: str = "", css: str = "") -> Markup:
     return _drawn(name, label, css, _build())
 
 
+def symbol(name: str, place: str) -> Markup:
+    """The icon as a ``<symbol>`` with the id ``place``, for pages that show it many times by ``<use>``."""
+    body = _parsed("icons.json", _build()).get(name, "")
+    return Markup('<symbol id="{}" viewBox="0 0 16 16">{}</symbol>').format(place, Markup(body))  # noqa: S704 - our own
+
+
 def drawing(name: str) -> str:
     """What is inside the SVG of a Bootstrap icon, for scripts that draw it; empty where there is none."""
     found: str = _parsed("icons.json", _build()).get(name, "")
