@@ -21,7 +21,7 @@ from ..platform.paging import Page, decode_cursor, page_of
 from ..platform.people.current import current_language
 from ..platform.people.directory import Person
 from ..platform.text import LocalText, msg
-from . import rolling, showing, survey, visibility
+from . import counting, showing, survey, visibility
 from .models import surveys, tasks
 from .reports import BEGINNING, open_steps, scope_of, served
 from .run import START
@@ -162,7 +162,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _of_values(conn: Connection, asked: Slice, form: Form) -> Iterator[sa.ColumnElement[bool]]:
-    field = next((each for each in rolling.axes_of(form) if each.key == asked.axis), None)
+    field = next((each for each in counting.axes_of(form) if each.key == asked.axis), None)
     one = column(conn.dialect.name, field) if field is not None else None
     if one is not None:
         yield one.value == asked.member if asked.member else one.value.is_(None)
@@ -183,8 +183,8 @@ def _of_answer(conn: Connection, asked: Slice) -> Iterator[sa.ColumnElement[bool
         .where(tasks.c.record_id == records.c.id, tasks.c.decided_by.is_not(None), tasks.c.step != START)
         .scalar_subquery()
     )
-    took = rolling.seconds(conn, records.c.submitted_at, first)
-    limit = rolling.FIRST_ANSWER.total_seconds()
+    took = counting.seconds(conn, records.c.submitted_at, first)
+    limit = counting.FIRST_ANSWER.total_seconds()
     yield {"in_time": took <= limit, "late": took > limit, "any": took.is_not(None)}[asked.answer]
 
 

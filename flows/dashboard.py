@@ -11,7 +11,7 @@ from ..forms.definition import Field, Form
 from ..platform import clock, config
 from ..platform.people.directory import Person
 from ..platform.text import LocalText
-from . import catalogue, figures, reports, rolling, showing
+from . import catalogue, counting, figures, reports, rolling, showing
 from .figures import Asked, Sums
 from .references import Reference, of_form
 from .reports import Question, Row, label_of
@@ -123,7 +123,7 @@ def of(person: Person, wanted: str, period: Period) -> Dashboard:
         forms=served,
         form=form,
         period=period,
-        money=rolling.money_field(form) if form else None,
+        money=counting.money_field(form) if form else None,
         now=now,
         before=figures.in_all(before),
         by_form=[] if form else [(titles[key], sums) for key, sums in figures.by_form(asked)],
@@ -145,7 +145,7 @@ def _end(period: Period) -> datetime:
 def _breakdowns(form: Form, asked: Asked) -> list[Breakdown]:
     """What people choose when they file; choices that few requests have are of single steps, and stand last."""
     found = []
-    for field in rolling.axes_of(form):
+    for field in counting.axes_of(form):
         rows = [(member, label_of(field, member or None), sums) for member, sums in figures.by_member(asked, field.key)]
         if any(member for member, _, _ in rows):
             found.append(Breakdown(field, rows))

@@ -14,6 +14,7 @@ from . import behind, dashboard_sheet, reports
 from . import dashboard as figures
 from .behind import Slice
 from .blueprint import bp
+from .references import Reference
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARTS = ("axis", "member", "ending", "answer", "score", "work", "step", "person", "principal", "whose")
@@ -65,21 +66,34 @@ def _behind(board: figures.Dashboard, **parts: Any) -> str:
 def _charts(board: figures.Dashboard) -> list[dict[str, Any]]:
     """What is drawn: a title, its kind, and a number for each day or week, blank where there is none."""
     sums = [each for _first, _last, each in board.trend]
-    drawn: list[tuple[str, str, list[Decimal | int | None], int | None]] = [
-        (_("Requests"), "bar", [each.requests for each in sums], None),
-        (_("First answer within 30 min, %"), "line", [_percent(each.in_time_share) for each in sums], 100),
-        (_("Hours to the end"), "line", [each.hours for each in sums], None),
-        (_("Satisfied, %"), "line", [_percent(each.content_share) for each in sums], 100),
-    ]
+    drawn: list[tuple[str, str, list[Decimal | int | None], int | None, str]] = [
+        (_("Requests"), "bar", [each.requests for each in sums], None, ""),
+        (_("First answer within 30 min, %"), "line", [_percent(each.in_time_share) for each in sums], 100,
+         "in_time_share"),
+        (_("Hours to the end"), "line", [each.hours for each in sums], None, "days_to_end"),
+        (_("Satisfied, %"), "line", [_percent(each.content_share) for each in sums], 100, "content_share"),
+    ]  # fmt: skip
     if board.money is not None:
         title = _("Money, %(currency)s", currency=board.money.options.get("currency", ""))
-        drawn.insert(1, (title, "bar", [each.money for each in sums], None))
+        drawn.insert(1, (title, "bar", [each.money for each in sums], None, ""))
     labels = [short_day(first) for first, _last, _sums in board.trend]
+    others = {each.reference.measure: each.reference for each in board.against}
     return [
         {"title": title, "type": kind, "labels": labels, "most": most,
-         "values": [float(each) if each is not None else None for each in values]}
-        for title, kind, values, most in drawn
+         "values": [float(each) if each is not None else None for each in values],
+         "reference": _reference(others.get(measure))}
+        for title, kind, values, most, measure in drawn
     ]  # fmt: skip
+
+
+def _reference(reference: Reference | None) -> dict[str, Any] | None:
+    """What others reached, in the unit of the drawing: hours where the figure is in days."""
+    if reference is None:
+        return None
+    figure = Decimal(reference.after or reference.before)
+    unit = _("d") if reference.unit == "d" else "%"
+    hours = 24 if reference.unit == "d" else 1
+    return {"value": float(figure * hours), "label": _("others: %(figure)s %(unit)s", figure=figure, unit=unit)}
 
 
 def _percent(share: Decimal | None) -> Decimal | None:

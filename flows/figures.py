@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..platform.db import reading
+from .counting import ALL, MICRO
 from .models import figures as table
 from .models import work_figures
-from .rolling import ALL, MICRO
 
 
 @dataclass(frozen=True, slots=True)

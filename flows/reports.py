@@ -24,10 +24,10 @@ from ..platform.people import service as people
 from ..platform.people.directory import Directory, Person
 from ..platform.problems import Problem
 from ..platform.text import LocalText, msg
-from . import catalogue, figures, rolling
+from . import catalogue, counting, figures, rolling
+from .counting import money_field, seconds
 from .figures import Asked, Scope, Sums
 from .models import tasks
-from .rolling import money_field, seconds
 
 MOST_GROUPS = 200
 MOST_OPEN = 5000
@@ -134,13 +134,13 @@ def _groups(question: Question, asked: Asked) -> tuple[list[tuple[Any, Sums]], F
         case "form":
             return list(figures.by_form(asked)), None
         case "status":
-            return list(figures.by_member(asked, rolling.STATUS)), None
+            return list(figures.by_member(asked, counting.STATUS)), None
         case "month":
             return _by_month(figures.by_day(asked)), None
         case "person":
             return list(figures.by_submitter(asked)), None
     form = _form(question) if question.form else None
-    axes = rolling.axes_of(form) if form is not None else []
+    axes = counting.axes_of(form) if form is not None else []
     field = next((each for each in axes if each.key == question.by), None)
     if field is None:
         message = msg(

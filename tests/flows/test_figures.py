@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from signoff.flows import behind, figures, reports, rolling, service, survey
+from signoff.flows import behind, counting, figures, reports, rolling, service, survey
 from signoff.flows.behind import Slice
 from signoff.flows.figures import Asked, Scope
 from signoff.flows.models import figure_state
@@ -72,7 +72,7 @@ def test_breakdowns_add_up_to_the_whole(at: Clock) -> None:
     days = figures.by_day(ALL)
     assert [day for day, _ in days] == sorted(day for day, _ in days)
     assert figures.together(sums for _, sums in days) == figures.in_all(ALL)
-    assert dict(figures.by_member(ALL, rolling.STATUS))["open"].requests == 4
+    assert dict(figures.by_member(ALL, counting.STATUS))["open"].requests == 4
 
 
 def test_a_day_is_that_of_the_installations_zone(at: Clock) -> None:
@@ -258,3 +258,16 @@ def test_each_status_is_counted_once(at: Clock) -> None:
     counted = Counter({status: sums.requests for status, sums in figures.by_member(ALL, "status")})
     assert counted == {"open": 2, "withdrawn": 1}
     assert figures.in_all(replace(ALL, first=date(2026, 3, 2) - timedelta(days=5), last=date(2026, 3, 1))).requests == 0
+
+
+def test_a_page_counts_busy_days_until_they_are_many_requests(at: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    sold = at_shop.order(100)
+    for _ in range(4):
+        at_shop.refund(1, of=sold)
+        at.move(days=1)
+    monkeypatch.setattr(rolling, "AT_ONCE_FOR_PAGE", 2)
+    left = {day for form, day in rolling.catch_up(0).backlog if form == "refund"}
+    assert (len(left), figures.in_all(ALL).requests) == (2, 2)
+    assert max(left) < figures.by_day(ALL)[0][0]  # the youngest came first
+    monkeypatch.setattr(rolling, "AT_ONCE_FOR_PAGE", 100)
+    assert rolling.catch_up(0).backlog == frozenset()

@@ -20,6 +20,16 @@ interface Drawing {
   labels: string[];
   values: (number | null)[];
   most: number | null;
+  /** What others reached. */
+  reference: { value: number; label: string } | null;
+}
+
+/** A line far above all that is drawn would press it flat: the words above the drawing say it then. */
+const FAR = 2;
+
+export function isNear({ values, most, reference }: Pick<Drawing, "values" | "most" | "reference">): boolean {
+  if (!reference) return false;
+  return reference.value <= (most ?? FAR * Math.max(0, ...values.map((each) => each ?? 0)));
 }
 
 export default function chart(element: HTMLElement): void {
@@ -32,7 +42,8 @@ export default function chart(element: HTMLElement): void {
   }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
 }
 
-function draw(canvas: HTMLCanvasElement, { title, type, labels, values, most }: Drawing): Chart {
+function draw(canvas: HTMLCanvasElement, drawing: Drawing): Chart {
+  const { title, type, labels, values, most, reference } = drawing;
   const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const font = { family: getComputedStyle(document.body).fontFamily, size: 12 };
   const grid = { color: colour("--line"), drawTicks: false };
@@ -53,6 +64,20 @@ function draw(canvas: HTMLCanvasElement, { title, type, labels, values, most }: 
           clip: 8,
           ...(type === "bar" ? { borderRadius: 3, maxBarThickness: 28 } : { pointRadius: 2.5, pointHoverRadius: 5, spanGaps: true }),
         },
+        ...(reference && isNear(drawing)
+          ? [
+              {
+                type: "line" as const,
+                label: reference.label,
+                data: labels.map(() => reference.value),
+                borderColor: colour("--text-3"),
+                borderWidth: 1.5,
+                borderDash: [5, 3],
+                pointRadius: 0,
+                pointHoverRadius: 0,
+              },
+            ]
+          : []),
       ],
     },
     options: {
