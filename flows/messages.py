@@ -1,12 +1,14 @@
 """What people are told about requests: the templates of Signoff's own messages, and what fills them."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 from sqlalchemy.engine import Connection
 
 from ..forms import catalogue as forms
+from ..forms.program import FormProgram
 from ..forms.records import Record
 from ..platform import notifications
 from ..platform.caches import cache
@@ -14,12 +16,13 @@ from ..platform.db import utc_text
 from ..platform.notifications import Template
 from ..platform.people import service as people
 from ..platform.people.directory import Directory, Person
-from ..platform.text import LocalText
-from . import announcing
+from ..platform.text import LANGUAGES, LocalText
+from . import announcing, showing
 from .effects import ChangeTask, Note, Notify, OpenTask, SetStatus
 from .engine_grace import has_grace
 from .run import Task
 from .values import plain
+from .visibility import hidden_at
 
 if TYPE_CHECKING:
     from .carrying import Move
@@ -29,8 +32,8 @@ TEMPLATES = (
         key="task_assigned",
         title={"en": "{title} {number}: {step}", "zh": "{title} {number}：{step}"},
         body={
-            "en": "A request waits for you: {summary}\nAsked by {submitter}. {due}",
-            "zh": "有一项申请等待您处理：{summary}\n申请人：{submitter}。{due}",
+            "en": "A request waits for you: {summary}\nAsked by {submitter}.\nDue by {due}.",
+            "zh": "有一项申请等待您处理：{summary}\n申请人：{submitter}\n处理时限：{due}",
         },
         event="task.opened",
     ),
@@ -38,8 +41,8 @@ TEMPLATES = (
         key="task_reminder",
         title={"en": "Reminder: {title} {number}: {step}", "zh": "提醒：{title} {number}：{step}"},
         body={
-            "en": "This request still waits for you: {summary}\nAsked by {submitter}. {due}",
-            "zh": "该申请仍在等待您处理：{summary}\n申请人：{submitter}。{due}",
+            "en": "This request still waits for you: {summary}\nAsked by {submitter}.\nDue by {due}.",
+            "zh": "该申请仍在等待您处理：{summary}\n申请人：{submitter}\n处理时限：{due}",
         },
         event="task.reminder",
     ),
@@ -47,8 +50,8 @@ TEMPLATES = (
         key="task_overdue",
         title={"en": "Overdue: {title} {number}: {step}", "zh": "已逾期：{title} {number}：{step}"},
         body={
-            "en": "The time for this request is over: {summary}\nAsked by {submitter}. {due}",
-            "zh": "该申请已超过处理时限：{summary}\n申请人：{submitter}。{due}",
+            "en": "The time for this request is over: {summary}\nAsked by {submitter}.\nIt was due by {due}.",
+            "zh": "该申请已超过处理时限：{summary}\n申请人：{submitter}\n处理时限：{due}",
         },
         event="task.overdue",
     ),
@@ -70,7 +73,7 @@ TEMPLATES = (
     Template(
         key="request_copied",
         title={"en": "{title} {number}: {step}", "zh": "{title} {number}：{step}"},
-        body={"en": "{summary}\nAsked by {submitter}.", "zh": "{summary}\n申请人：{submitter}。"},
+        body={"en": "{summary}\nAsked by {submitter}.", "zh": "{summary}\n申请人：{submitter}"},
         event="record.copied",
     ),
     Template(
@@ -91,7 +94,7 @@ TEMPLATES = (
     Template(
         key="customer_answered",
         title={"en": "The customer answered: {title} {number}", "zh": "客户已回复：{title} {number}"},
-        body={"en": "{summary}\n{comment}\n{due}", "zh": "{summary}\n{comment}\n{due}"},
+        body={"en": "{summary}\n{comment}\nDue by {due}.", "zh": "{summary}\n{comment}\n处理时限：{due}"},
         event="customer.answered",
     ),
     Template(
@@ -156,6 +159,8 @@ def _send_notify(
     conn: Connection, move: "Move", wanted: Notify, data: dict[str, Any], task_ids: Mapping[str, int]
 ) -> None:
     data["step"] = _step_title(move, wanted.step)
+    if not wanted.addresses:  # outside of the house a title is enough
+        data["summary"] = _summary(move, wanted.step)
     data["due"] = wanted.data.get("due_at") or ""
     notifications.send(
         conn,
@@ -194,6 +199,7 @@ def _send_task(
             **facts,
             **_named(_decision(move), move.directory),
             "step": _step_title(move, step),
+            "summary": _summary(move, step),
             "due": utc_text(task.due_at) if task.due_at else "",
         },
         link=_record_link(move.record) if correcting else _task_link(move, task.name, task_id),
@@ -232,7 +238,7 @@ def _send_end(conn: Connection, move: "Move", facts: Mapping[str, Any]) -> None:
         template="run_finished",
         key=f"run:{move.run_id}:finished",
         people=(str(move.record.submitted_by),),
-        data={**facts, **_named(decision, move.directory)},
+        data={**facts, **_named(decision, move.directory), "summary": _summary(move, None)},
         link=_record_link(move.record),
         thread=move.record.chain,
     )
@@ -251,6 +257,27 @@ def _step_of(move: "Move", task: str) -> str | None:
 def _step_title(move: "Move", step_id: str | None) -> LocalText:
     step = move.program.step(step_id) if step_id else None
     return step.title or step.id if step is not None else ""
+
+
+def _summary(move: "Move", step_id: str | None) -> LocalText:
+    """What the request is about, as lists say it: enough to decide. What the step hides is not in it."""
+    record = move.record
+    form = forms.program(record.form, record.version)
+    hidden = hidden_at(move.program, step_id) if step_id else frozenset()
+    said = {each: " · ".join(showing.summary(record, form, hidden, each).values()) for each in _languages(form)}
+    one = next(iter(said.values()))
+    return (said if len(said) > 1 else one) if one else record.title
+
+
+_ALIKE = frozenset({"text", "long_text", "money", "percent", "lookup", "email", "phone", "url", "person", "time"})
+"""Types of fields that read alike in every language."""
+
+
+@lru_cache(maxsize=256)
+def _languages(form: FormProgram) -> tuple[str, ...]:
+    """In which the summary must be said: in one, where it reads alike in all of them."""
+    fields = (form.form.field(key) for key in form.form.summary)
+    return LANGUAGES[:1] if all(each is None or each.type in _ALIKE for each in fields) else LANGUAGES
 
 
 def _decision(move: "Move") -> Mapping[str, Any]:

@@ -110,6 +110,11 @@ def in_force(kind: str) -> tuple[Stored, ...]:
     return found
 
 
+def titles(kind: str) -> dict[str, Any]:
+    """What people call each that is in force, by key."""
+    return {each.key: each.document.get("title", each.key) for each in in_force(kind)}
+
+
 def derived(kind: str, make: Callable[[tuple[Stored, ...]], T]) -> T:
     """What ``make`` (a function of a module) says of all of ``kind`` that is in force, made once."""
     now = _now()

@@ -16,17 +16,18 @@ from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from flask import Flask, render_template
+from flask import Flask, current_app, render_template
 
 from . import clock, config, counters
 from .background import GiveUp, Lane, Retry
-from .notifications import Delivery, channel
+from .notifications import Delivery, absolute, channel
 from .people.directory import Person
 from .web.language import speaking
 
 TIMEOUT_SECONDS = 20
 CHECK_SECONDS = 4
 MOST_READ = 1000
+_SETTINGS = "signoff_people.me"
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _NAME = re.compile(r"[0-9a-f]{40}\.eml")
 
@@ -68,14 +69,21 @@ def compose(delivery: Delivery) -> EmailMessage:
         root = _message_id(f"thread:{delivery.thread}")
         mail["In-Reply-To"] = root
         mail["References"] = root
-    own = "".join(f"\n{label}: {url}\n" for label, url in delivery.buttons)
-    mail.set_content(
-        delivery.body + (f"\n\n{delivery.link}\n" if delivery.link else "\n") + own, cte="quoted-printable"
-    )
     with speaking(delivery.language):
-        html = render_template("signoff/platform/mails/message.html", message=delivery)
+        settings = _settings() if delivery.person is not None else None
+        text = render_template("signoff/platform/mails/message.txt", message=delivery, settings=settings)
+        html = render_template("signoff/platform/mails/message.html", message=delivery, settings=settings)
+    mail.set_content(text, cte="quoted-printable")
     mail.add_alternative(html, subtype="html", cte="quoted-printable")
     return mail
+
+
+def _settings() -> str | None:
+    """Where people say what reaches them; ``None``: that is a matter of the host."""
+    if _SETTINGS not in current_app.view_functions:
+        return None
+    path: str = current_app.url_map.bind("").build(_SETTINGS)
+    return absolute(f"{path}#messages")
 
 
 def _message_id(key: str) -> str:

@@ -95,13 +95,17 @@ def events() -> dict[str, LocalText]:
 
 
 def fill(text: LocalText, data: Mapping[str, Any], language: str, zone: ZoneInfo) -> str:
-    """``text`` in ``language`` with its placeholders filled; lines that stay empty are left out."""
+    """``text`` in ``language`` with its placeholders filled; of several lines, one whose placeholders are all empty
+    is left out."""
+    lines = local(text, language).split("\n")
+    said = [_filled(line, data, language, zone) for line in lines]
+    return "\n".join(line for line, holds in said if line and (holds or len(lines) == 1))
 
-    def value(match: re.Match[str]) -> str:
-        return _say(data.get(match[1]), language, zone)
 
-    lines = [_PLACEHOLDER.sub(value, line).strip() for line in local(text, language).split("\n")]
-    return "\n".join(line for line in lines if line)
+def _filled(line: str, data: Mapping[str, Any], language: str, zone: ZoneInfo) -> tuple[str, bool]:
+    """The line, and whether it says something."""
+    said = {name: _say(data.get(name), language, zone) for name in _PLACEHOLDER.findall(line)}
+    return _PLACEHOLDER.sub(lambda match: said[match[1]], line).strip(), not said or any(said.values())
 
 
 def _say(value: Any, language: str, zone: ZoneInfo) -> str:

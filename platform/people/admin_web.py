@@ -111,8 +111,7 @@ def _page(person: Person | None, form: PersonForm, **more: Any) -> str:
 
 def _forms(person: Person | None) -> dict[str, Any]:
     """Titles of the forms on which somebody can have a limit, by key."""
-    titles = {each.key: each.document.get("title", each.key) for each in definitions.in_force("form")}
-    return {**{key: key for key in (person.limits if person else ())}, **titles}
+    return {**{key: key for key in (person.limits if person else ())}, **definitions.titles("form")}
 
 
 @bp.post("/people/add")

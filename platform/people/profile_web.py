@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from flask_babel import gettext as _
 
-from .. import clock
+from .. import clock, definitions
 from ..errors import Refused
 from ..web.language import COOKIE as LANGUAGE_COOKIE
 from ..web.pages import THEME_COOKIE
@@ -32,6 +32,7 @@ def _page(person: Person, *wrong: PageForm, new_token: str | None = None) -> str
     return render_template(
         "signoff/platform/people/me.html",
         me=person,
+        titles=definitions.titles("form") if person.limits else {},
         department=directory.departments.get(person.department or ""),
         preferences=given.get(PreferencesForm) or PreferencesForm(formdata=None, obj=person),
         password=given.get(PasswordForm) or PasswordForm(formdata=None),

@@ -58,7 +58,7 @@ def check_sign_in() -> ResponseReturnValue:
     if form.validate_on_submit():
         person = sign_in.authenticate(form.name.data, form.password.data)
         if person is None:
-            form.name.errors = [msg("Name and password do not belong together. Check both and try again.")]
+            form.form_errors = [msg("Name and password do not belong together. Check both and try again.")]
     if person is None:
         return _page(form), 422
     log.info("signed_in", person=person.key)

@@ -1,5 +1,6 @@
 """How values read on a page: texts in the person's language, times in their zone and in words, money with its sign."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -21,6 +22,7 @@ from .language import gettext as _
 from .place import signoff
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+_NUMBER = re.compile(r"\b[A-Z]{1,8}(?:-\d{4,})+")
 SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$"}
 
 
@@ -38,6 +40,7 @@ def init_app(app: Flask) -> None:
         file_size=file_size,
         initial=initial,
         hue=hue,
+        unbroken=unbroken,
     )
 
 
@@ -205,6 +208,11 @@ def file_size(size_bytes: int) -> str:
     if size_bytes < 1_000_000:
         return f"{size_bytes / 1000:.0f} kB"
     return f"{size_bytes / 1_000_000:.1f} MB"
+
+
+def unbroken(text: str) -> Markup:
+    """``text`` whose numbers (``RF-20260302-0001``) do not break at their hyphens."""
+    return Markup(_NUMBER.sub(r'<span class="text-nowrap">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
 
 
 def initial(name: str) -> str:

@@ -56,6 +56,7 @@ REFUND_DONE = Template(
 )
 
 ROLES: Mapping[str, LocalText] = {
+    "staff": {"en": "Staff", "zh": "员工"},
     "service": {"en": "Customer service", "zh": "客服"},
     "warehouse": {"en": "Warehouse", "zh": "仓库"},
     "carrier": {"en": "Carrier contact", "zh": "物流对接"},

@@ -44,9 +44,23 @@ def _delivery(**given: Any) -> Delivery:
 
 def test_a_mail_has_text_and_html_and_escapes(working: Flask) -> None:
     text, html = (part.get_content() for part in mail.compose(_delivery()).iter_parts())
-    assert text.startswith("Please <decide>\nsoon\n\nhttp://127.0.0.1:8000/tasks/7")
+    assert (
+        text == "Please <decide>\nsoon\n\nOpen: http://127.0.0.1:8000/tasks/7\n"
+    )  # an outside address chooses nothing
     assert "Please &lt;decide&gt;" in html
     assert "<decide>" not in html
+
+
+def test_a_mail_to_a_person_leads_to_what_reaches_them_and_its_buttons_are_said_to_be_theirs(working: Flask) -> None:
+    found = mail.compose(_delivery(person="amy", buttons=[("Approve", "http://127.0.0.1:8000/decide/x")], body=""))
+    text, html = (part.get_content() for part in found.iter_parts())
+    assert text == (
+        "\n\nOpen: http://127.0.0.1:8000/tasks/7\n\nApprove: http://127.0.0.1:8000/decide/x\n\n"
+        "These links ask once more and then decide in your name, without signing in. Do not pass this message on.\n\n"
+        "-- \nChoose what reaches you: http://127.0.0.1:8000/me#messages\n"
+    )
+    assert 'href="http://127.0.0.1:8000/me#messages"' in html
+    assert "prefers-color-scheme: dark" in html
 
 
 def test_ids_are_stable_and_threads_hold_together(working: Flask) -> None:

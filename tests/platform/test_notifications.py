@@ -51,6 +51,7 @@ def _send(**given: Any) -> None:
         ("{number} {step}", "zh", "RF-1 审批"),
         ("Due {due}", "en", "Due 2026-03-02 18:00"),
         ("{missing}\nleft", "en", "left"),
+        ("Asked by {missing}.\nDue {due}{missing}", "en", "Due 2026-03-02 18:00"),  # as docs/messages.md has it
         ("{number.__class__} {0} {}", "en", "{number.__class__} {0} {}"),
         ("{bad}", "en", "{number}"),
     ],

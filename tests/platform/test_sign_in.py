@@ -57,7 +57,12 @@ def test_wrong_name_and_wrong_password_look_alike(people: Flask, client: FlaskCl
     assert {each.status_code for each in answers} == {422}
     texts = {re.sub(r'value="[^"]*"', "", each.text.partition("<main")[2]) for each in answers}
     assert len(texts) == 1
-    assert "do not belong together" in texts.pop()
+    page = texts.pop()
+    assert "do not belong together" in page
+    alert = re.search(r"<[^>]*role=\"alert\"[^>]*>", page)
+    assert alert is not None
+    assert "autofocus" in alert[0]
+    assert page.count("autofocus") == 1  # nothing takes the focus from what is said
 
 
 def test_a_form_without_token_is_refused(people: Flask, client: FlaskClient) -> None:

@@ -88,7 +88,7 @@ def test_a_sign_in_fails(demo: Server, context: Contexts) -> None:
     page.locator("[name=name]").fill("amy")
     page.locator("[name=password]").fill("wrong")
     page.locator("form:has([name=password]) button").first.click()
-    expect(page.locator(".field-error")).to_be_visible()
+    expect(page.locator("[role=alert]")).to_be_focused()
     _looks(page)
 
 
