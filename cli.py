@@ -188,6 +188,7 @@ def worker() -> None:
     import signal
     import threading
 
+    from .app import settle
     from .platform.scheduler import Worker
 
     with database() as app:
@@ -196,6 +197,7 @@ def worker() -> None:
             signal.signal(number, lambda *_: stopped.set())
         running = Worker(app)
         running.start()
+        settle()
         say("The worker is running. Press Ctrl+C to stop.")
         stopped.wait()
         running.stop()

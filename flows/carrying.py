@@ -222,11 +222,14 @@ def call_key(run_id: int, name: str) -> str:
 
 
 def _new_viewers(move: Move) -> Iterable[str]:
-    """Whoever a task came to, and whoever was told, sees the request from now on."""
+    """Whoever a task came to, and whoever was told, sees the request from now on; who had a task sees it already."""
     yield from (opened.principal for opened in move.of(OpenTask))
     yield from (changed.principal for changed in move.of(ChangeTask))
-    for told in move.of(Notify):
-        yield from (f"p:{person}" for person in told.people)
+    notices = move.of(Notify)
+    if notices:
+        before = {task.principal for task in move.before.tasks if not task.held} if move.before is not None else ()
+        told = (f"p:{person}" for notice in notices for person in notice.people)
+        yield from (principal for principal in told if principal not in before)
 
 
 def _entries(move: Move, after: Record) -> list[audit.Entry]:

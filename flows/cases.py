@@ -60,12 +60,16 @@ def of_run(conn: Connection, run_id: int, *, lock: bool = False) -> Case:
     return _case(conn, row)
 
 
-def hold(conn: Connection, run_ids: Iterable[int]) -> None:
-    """Hold many runs until the transaction ends; :func:`of_run` then knows their cases, each once."""
-    found = store.hold_runs(conn, run_ids)
+def hold(conn: Connection, run_ids: Iterable[int]) -> set[int]:
+    """Hold many runs until the transaction ends, but for those that somebody else holds: their ids.
+
+    :func:`of_run` then knows the cases of those that are held, each once.
+    """
+    found, busy = store.hold_runs(conn, run_ids)
     whole = records.complete(conn, [each.record for each in found])
     for each, record in zip(found, whole, strict=True):
         _held()[each.run.id] = of_row(each.run, record, head=each.head, held=True)
+    return busy
 
 
 def _held() -> dict[int, Case]:

@@ -141,8 +141,10 @@ def _context(case: Case, job: Job, conn: Connection | None) -> ActionContext:
     )
 
 
-def _lock(conn: Connection, due: Sequence[Timer]) -> None:
-    cases.hold(conn, (timer.payload["run"] for timer in due))
+def _lock(conn: Connection, due: Sequence[Timer]) -> Sequence[Timer]:
+    """Those of runs that nobody is deciding about at this moment."""
+    busy = cases.hold(conn, (timer.payload["run"] for timer in due))
+    return [timer for timer in due if timer.payload["run"] not in busy]
 
 
 @timer_handler(carrying.TIMER_KIND, lock=_lock)

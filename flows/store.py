@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from ..forms.models import records
 from ..forms.records import RecordRow
-from ..platform import revisions, statements
+from ..platform import json, revisions, statements
 from ..platform.audit import Head
 from ..platform.db import for_update
 from ..platform.errors import Conflict
@@ -107,11 +107,21 @@ _TASK_TO_DECIDE = Statement(
         "postgresql": _to_decide(statements.next_id(tasks)),
     }
 )
-_HELD = (
-    sa.select(*_LABELLED)
-    .join(records, records.c.id == runs.c.record_id)
-    .outerjoin(audit_chains, audit_chains.c.chain == "record:" + sa.cast(runs.c.record_id, sa.String))
-    .where(runs.c.id.in_(sa.bindparam("ids", expanding=True)))
+_MANY = {
+    "sqlite": sa.text("signoff_run.id IN (SELECT value FROM json_each(:ids))"),
+    "postgresql": sa.text("signoff_run.id = ANY(CAST(:ids AS BIGINT[]))"),
+}
+_FREE_RUNS = Statement(
+    sa.select(runs.c.id).where(_MANY["postgresql"]).order_by(runs.c.id).with_for_update(skip_locked=True)
+)
+_HELD = Statement(
+    {
+        dialect: sa.select(*_LABELLED)
+        .join(records, records.c.id == runs.c.record_id)
+        .outerjoin(audit_chains, audit_chains.c.chain == "record:" + sa.cast(runs.c.record_id, sa.String))
+        .where(which)
+        for dialect, which in _MANY.items()
+    }
 )
 _TASK_NAMED = sa.select(tasks).where(tasks.c.run_id == sa.bindparam("run_id"), tasks.c.name == sa.bindparam("name"))
 _TASKS_OF_RECORD = sa.select(tasks).where(tasks.c.record_id == sa.bindparam("record_id")).order_by(tasks.c.id)
@@ -211,11 +221,17 @@ class Held:
     head: Head | None
 
 
-def hold_runs(conn: Connection, run_ids: Iterable[int]) -> list[Held]:
-    """Like :func:`lock_runs`; and all that moving them needs to know, in one go."""
+def hold_runs(conn: Connection, run_ids: Iterable[int]) -> tuple[list[Held], set[int]]:
+    """Hold those of many runs that nobody else holds, without waiting, and read all that moving them needs to know.
+
+    Returns them, and the ids of those that somebody else holds.
+    """
     ids = sorted(set(run_ids))
-    lock_runs(conn, ids)
-    return [_held(tuple(row)) for row in conn.execute(_HELD, {"ids": ids})]
+    if conn.dialect.name == "sqlite":  # the whole database is ours
+        return [_held(row) for row in _HELD.all(conn, {"ids": json.dumps(ids)})], set()
+    free = {row[0] for row in _FREE_RUNS.all(conn, {"ids": ids})}
+    found = [_held(row) for row in _HELD.all(conn, {"ids": ids})]
+    return [each for each in found if each.run.id in free], {each.run.id for each in found} - free
 
 
 def _held(found: Sequence[Any]) -> Held:

@@ -143,12 +143,16 @@ class Pipeline:
 
     def _send_as_one(self, conn: Connection) -> None:
         """One statement, which is a transaction of its own: no BEGIN, no COMMIT, one round trip."""
+        from psycopg import RawCursor
+
         waiting, self._waiting = self._waiting[1:], []
         raw: psycopg.Connection[Any] = conn.connection.driver_connection  # type: ignore[assignment]
-        sql = _as_one(tuple(each.sql for each in waiting), tuple(each.check is not None for each in waiting))
-        values = {f"{name}_{n}": value for n, each in enumerate(waiting) for name, value in (each.values or {}).items()}
+        sql, names = _as_one(
+            tuple([each.sql for each in waiting]), tuple([each.check is not None for each in waiting])
+        )  # fmt: skip
+        rows = [each.values or {} for each in waiting]
         try:
-            raw.execute(sql, values, prepare=True)
+            RawCursor(raw).execute(sql, [rows[place][name] for place, name in names], prepare=True)
         except conn.dialect.loaded_dbapi.Error as error:
             check = next((each.check for each in waiting if each.check is not None), None)
             if check is not None and getattr(error, "sqlstate", None) == _NOBODY:
@@ -194,14 +198,34 @@ def _lists(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _list_text(values: Sequence[Any]) -> str:
     """A list as PostgreSQL reads it from text, for a cast; the driver takes five times as long to write one."""
-    first = values[0]
-    if all(each is first for each in values):
-        items = [_item_text(first)] * len(values)
-    elif type(first) is str and all(type(each) is str for each in values):
-        items = [_quoted(each) for each in values]
-    else:
-        items = [_item_text(each) for each in values]
-    return "{" + ",".join(items) + "}"
+    first, sort = values[0], type(values[0])
+    if (sort in _PLAIN and values.count(first) == len(values)) or all(each is first for each in values):
+        return "{" + ",".join([_item_text(first)] * len(values)) + "}"
+    if sort is str and all(type(each) is str for each in values):
+        return _texts(values)
+    if sort is datetime and all(type(each) is datetime for each in values):
+        return '{"' + '","'.join([each.isoformat() for each in values]) + '"}'
+    if sort not in _ITEMS and all(type(each) is sort for each in values):
+        return _texts([json.dumps(each.obj) for each in values])
+    return "{" + ",".join([_item_text(each) for each in values]) + "}"
+
+
+_PLAIN = frozenset({str, datetime})
+"""What is the same text where it is equal."""
+
+_ITEMS = frozenset({type(None), str, bool, int, Decimal, datetime})
+
+
+def _texts(values: Sequence[str]) -> str:
+    """All quoted at once: no text of PostgreSQL holds the sign that stands between them."""
+    whole = "\0".join(values)
+    if whole.count("\0") == len(values) - 1:
+        return '{"' + _escaped(whole).replace("\0", '","') + '"}'
+    return "{" + ",".join(map(_quoted, values)) + "}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _item_text(value: Any) -> str:
@@ -219,17 +243,25 @@ def _item_text(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f'"{_escaped(text)}"'
 
 
 @lru_cache(512)
-def _as_one(statements: Sequence[str], checked: Sequence[bool]) -> str:
-    """``WITH w0 AS (…), w1 AS (…) SELECT …``, done in this order; where a checked one changes nothing, all fails."""
-    named = [_NAME.sub(rf"%(\1_{n})s", sql) for n, sql in enumerate(statements)]
-    parts = [f"w{n} AS ({sql} RETURNING 1)" for n, sql in enumerate(named)]
+def _as_one(statements: Sequence[str], checked: Sequence[bool]) -> tuple[str, Sequence[tuple[int, str]]]:
+    """``WITH w0 AS (…), w1 AS (…) SELECT …``, done in this order; where a checked one changes nothing, all fails.
+
+    Beside it the place of the statement and the name of each value, in order: the driver would look for the names in
+    so long a text anew each time.
+    """
+    places: dict[tuple[int, str], int] = {}
+
+    def numbered(place: int, sql: str) -> str:
+        return _NAME.sub(lambda found: f"${places.setdefault((place, found[1]), len(places) + 1)}", sql)
+
+    parts = [f"w{n} AS ({numbered(n, sql).replace('%%', '%')} RETURNING 1)" for n, sql in enumerate(statements)]
     counts = [f"(SELECT count(*) FROM w{n})" for n in range(len(statements))]  # noqa: S608 - nothing from outside
     said = [f"1 / {count}" if is_checked else count for count, is_checked in zip(counts, checked, strict=True)]
-    return f"WITH {', '.join(parts)} SELECT {', '.join(said)}"
+    return f"WITH {', '.join(parts)} SELECT {', '.join(said)}", tuple(places)
 
 
 def driver_error(conn: Connection, sql: str, error: Exception) -> sa.exc.DBAPIError:

@@ -1,15 +1,14 @@
 """Timers: rows that are due at a time, each fired exactly once, in the transaction that deletes the row.
 
-Every timer has a key; set again, it moves. A worker claims due timers, and then, in one transaction for many of them:
-locks what they are about, takes (deletes) the rows, and fires. A timer that was moved or cleared meanwhile is not
-taken, so it does not fire.
+Every timer has a key; set again, it moves. A worker takes due timers, many in one transaction: it locks their rows and
+what they are about, leaves what somebody else holds for its next look, deletes the rows, and fires. A worker that dies
+has done nothing, and holds nothing: another finds the same timers at once.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,9 +21,6 @@ from .db import Json, Utc, engine, giving_way, reading, transaction
 from .models import timers
 from .statements import Statement, lists_of
 from .turns import turn
-
-LEASE = timedelta(seconds=30)
-"""How long a worker may hold claimed timers before another may claim them."""
 
 HOLD_SECONDS = 0.015
 """How long one transaction of many timers may work, so that people who decide meanwhile do not wait.
@@ -40,6 +36,8 @@ GAP_SECONDS = 0.003
 
 LEAST = {"sqlite": 8, "postgresql": 50}
 """How many one transaction may fire however long it takes: PostgreSQL keeps nobody waiting but who wants the same."""
+
+MOST = 500
 
 log = structlog.get_logger(__name__)
 
@@ -57,20 +55,13 @@ class Timer:
 
 
 Fire = Callable[[Connection, Timer], None]
-Lock = Callable[[Connection, Sequence[Timer]], None]
+Lock = Callable[[Connection, Sequence[Timer]], Sequence[Timer]]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Kind:
     fire: Fire
     lock: Lock | None
-    most: int = 16  # to fire in one transaction
-
-    def took(self, seconds: float, count: int, least: int) -> None:
-        """Have the next transaction last as long as one may, of what this one of ``count`` took."""
-        fitting = max(least, int(count * HOLD_SECONDS / max(seconds, 1e-5)))
-        if fitting < self.most or count == self.most:
-            self.most = max(1, self.most // 2, min(fitting, self.most * 2, 500))
 
 
 _kinds: dict[str, _Kind] = {}
@@ -79,9 +70,10 @@ _kinds: dict[str, _Kind] = {}
 def timer_handler(kind: str, *, lock: Lock | None = None) -> Callable[[Fire], Fire]:
     """Register the function that fires timers of ``kind``; it runs in the transaction in which the timer ends.
 
-    ``lock`` is called before the rows are taken, with all timers of the transaction. Whoever sets or clears timers
-    while they hold a lock (a run's) must have ``lock`` take the same one, in order of id: else the two would wait for
-    each other. A handler that raises is called again later, alone, in a transaction of its own.
+    ``lock`` is called before the rows are deleted, with all timers of the transaction, and says which of them can fire
+    now. Whoever sets or clears timers while they hold a lock (a run's) must have ``lock`` take the same one without
+    waiting: their timer is ours already, and the two would wait for each other. A handler that raises is called again
+    later, alone, in a transaction of its own.
     """
 
     def register(function: Fire) -> Fire:
@@ -153,152 +145,141 @@ def start_chores() -> None:
 
 
 _NOW = sa.bindparam("now", type_=Utc())
-_UNTIL = sa.bindparam("until", type_=Utc())
+# by a node of the version before, which claimed timers before it fired them
 _FREE = sa.or_(timers.c.claimed_until.is_(None), timers.c.claimed_until <= _NOW)
-_DUE = (
-    sa.select(timers.c.id)
+READY = (
+    sa.select(*(timers.c[name] for name in Timer.__slots__))
     .where(timers.c.due_at <= _NOW, _FREE)
-    .order_by(timers.c.due_at, timers.c.id)
-    .limit(sa.bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_CLAIM = (
-    sa.update(timers)
-    .where(timers.c.id.in_(_DUE))
-    .values(claimed_until=_UNTIL)
-    .returning(timers.c.id, timers.c.key, timers.c.kind, timers.c.due_at, timers.c.payload, timers.c.attempts)
-)
+_DUE = Statement(READY.order_by(timers.c.due_at, timers.c.id).limit(sa.bindparam("most")))
+_ONE = Statement(READY.where(timers.c.id == sa.bindparam("id")))
 # one text for however many
-_OURS = {
-    "sqlite": "id IN (SELECT value FROM json_each(:ids)) AND claimed_until = :until",
-    "postgresql": "id = ANY(CAST(:ids AS BIGINT[])) AND claimed_until = :until",
-}
-
-
-def _of_ours(sql: str, end: str = "") -> Statement:
-    return Statement({name: sa.text(f"{sql} WHERE {ours}{end}").bindparams(_UNTIL) for name, ours in _OURS.items()})
-
-
-_TAKE = _of_ours("DELETE FROM signoff_timer", " RETURNING id")
-_RELEASE = _of_ours("UPDATE signoff_timer SET claimed_until = NULL")
+_TAKE = Statement(
+    {
+        "sqlite": sa.text("DELETE FROM signoff_timer WHERE id IN (SELECT value FROM json_each(:ids))"),
+        "postgresql": sa.text("DELETE FROM signoff_timer WHERE id = ANY(CAST(:ids AS BIGINT[]))"),
+    }
+)
+# a timer that waits for somebody who waits for it gives way before the database ends one of the two
+_LIMIT_WAITING = Statement(sa.text("SET LOCAL lock_timeout = '500ms'"))
 NEXT_DUE = sa.select(timers.c.due_at).where(_FREE).order_by(timers.c.due_at, timers.c.id).limit(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """Due timers that are ours until ``until``, the earliest first."""
+class _Pace:
+    """How many timers one transaction of this process takes, so that it lasts as long as it may."""
 
-    timers: tuple[Timer, ...]
-    until: datetime
+    def __init__(self) -> None:
+        self.most = 16
 
-
-def claim(most: int, now: datetime) -> Claimed:
-    """Up to ``most`` due timers; two workers never get the same."""
-    until = now + LEASE
-    with giving_way(), transaction() as conn:
-        _need_not_last(conn)
-        rows = conn.execute(_CLAIM, {"most": most, "now": now, "until": until}).all()
-    return Claimed(tuple(sorted((Timer(*row) for row in rows), key=lambda each: (each.due_at, each.id))), until)
+    def took(self, seconds: float, count: int, least: int) -> None:
+        """Learn from a transaction of ``count``."""
+        fitting = max(least, int(count * HOLD_SECONDS / max(seconds, 1e-5)))
+        if fitting < self.most or count == self.most:
+            self.most = max(1, self.most // 2, min(fitting, self.most * 2, MOST))
 
 
-def _need_not_last(conn: Connection) -> None:
-    """A claim that a power cut takes back has done nothing yet: nobody need wait for the disk."""
-    if conn.dialect.name == "postgresql":
-        conn.exec_driver_sql("SET LOCAL synchronous_commit = off")
+_pace = _Pace()
 
 
 def work(most: int, now: datetime, *, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Claim up to ``most`` due timers and fire them; how many were claimed."""
-    with turn("timers"):
-        claimed = claim(most, now)
-        fire(claimed, stopping=stopping)
-    return len(claimed.timers)
+    """Fire up to ``most`` timers that are due, many in one transaction, until ``stopping`` says so.
 
-
-def fire(claimed: Claimed, *, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Fire all that was claimed, many in one transaction; what is left when ``stopping`` says so is given back.
-
-    Returns how many fired. Raises nothing that a handler raised: such timers are due again later.
+    Returns how many were found, of which some may be left for the next look. Raises nothing that a handler raised:
+    such timers are due again later.
     """
-    fired = 0
-    one_writes = engine().dialect.name == "sqlite"
-    for kind, group in groupby(claimed.timers, key=lambda each: each.kind):
-        left = list(group)
-        while left:
-            if stopping():
-                _release(left, claimed.until)
+    found = 0
+    with turn("timers"):
+        while found < most and not stopping():
+            asked = min(_pace.most, most - found)
+            due, fired = _fire_some(asked, now)
+            found += due
+            if due < asked or not fired:
                 break
-            most = _kinds[kind].most if kind in _kinds else len(left)
-            with giving_way():
-                fired += _fire_together(kind, left[:most], claimed.until)
-            left = left[most:]
-            if left and one_writes:
+            if engine().dialect.name == "sqlite":
                 time.sleep(GAP_SECONDS)
-    return fired
+    return found
 
 
-def _release(left: Sequence[Timer], until: datetime) -> None:
-    with transaction() as conn:
-        _RELEASE.run(conn, _which(conn, left, until))
+def _fire_some(most: int, now: datetime) -> tuple[int, int]:
+    """Fire timers in one transaction; if one fails, each in its own, so that the others are not held up.
 
-
-def _which(conn: Connection, group: Sequence[Timer], until: datetime) -> dict[str, Any]:
-    ids = [each.id for each in group]
-    return {"ids": json.dumps(ids) if conn.dialect.name == "sqlite" else ids, "until": until}
-
-
-def _fire_together(kind: str, group: Sequence[Timer], until: datetime) -> int:
-    """Fire timers of one kind in one transaction; if one fails, each in its own, so that the others are not held up."""
+    Returns how many were found, and how many of them fired.
+    """
+    due: list[Timer] = []
     try:
-        return _fire(kind, group, until)
+        with giving_way():
+            fired = _fire(_DUE, {"now": now, "most": most}, due)
+        return len(due), fired
     except Exception as error:
-        if len(group) == 1:
-            _failed(group[0], until, error)
-            return 0
-    return sum(_fire_together(kind, [each], until) for each in group)
+        if not due:
+            raise
+        if len(due) == 1:
+            _failed(due[0], error)
+            return 1, 0
+    return len(due), sum(_fire_alone(each, now) for each in due)
 
 
-def _fire(kind: str, group: Sequence[Timer], until: datetime) -> int:
-    known = _kinds.get(kind)
-    if known is None:
-        raise LookupError(f"no timer handler for {kind!r}; is its plugin installed?")
+def _fire_alone(timer: Timer, now: datetime) -> int:
+    try:
+        with giving_way():
+            return _fire(_ONE, {"now": now, "id": timer.id}, [])
+    except Exception as error:
+        _failed(timer, error)
+        return 0
+
+
+def _fire(which: Statement, values: Mapping[str, Any], due: list[Timer]) -> int:
+    """Fire the timers that ``which`` finds, and that nobody holds; ``due`` gets all of them."""
     started = time.thread_time()
     with transaction() as conn:
         began = time.perf_counter()
-        _limit_waiting(conn)
-        if known.lock is not None:
-            known.lock(conn, group)
-        taken = {row[0] for row in _TAKE.all(conn, _which(conn, group, until))}
-        for timer in group:
-            if timer.id in taken:
-                known.fire(conn, timer)
+        if conn.dialect.name == "postgresql":
+            _LIMIT_WAITING.later(conn)
+        due += [Timer(*row) for row in which.all(conn, values)]
+        free = _locked(conn, due)
+        if free:
+            _take(conn, free)
+        for timer in free:
+            _kinds[timer.kind].fire(conn, timer)
     took = max(time.thread_time() - started, (time.perf_counter() - began) / SLACK)
-    known.took(took, len(group), LEAST[conn.dialect.name])
-    _count(kind, [each for each in group if each.id in taken])
-    return len(taken)
+    _pace.took(took, len(due), LEAST[conn.dialect.name])
+    _count(free)
+    return len(free)
 
 
-def _limit_waiting(conn: Connection) -> None:
-    """A timer that waits for somebody who waits for it gives way before the database ends one of the two."""
-    if conn.dialect.name == "postgresql":
-        conn.exec_driver_sql("SET LOCAL lock_timeout = '500ms'")
+def _locked(conn: Connection, due: Sequence[Timer]) -> list[Timer]:
+    """Those whose subjects are ours now, too; in the order in which they were due."""
+    found: list[Timer] = []
+    for kind in dict.fromkeys(each.kind for each in due):
+        known = _kinds.get(kind)
+        if known is None:
+            raise LookupError(f"no timer handler for {kind!r}; is its plugin installed?")
+        group = [each for each in due if each.kind == kind]
+        found += known.lock(conn, group) if known.lock is not None else group
+    return sorted(found, key=lambda each: (each.due_at, each.id))
 
 
-def _count(kind: str, fired: Sequence[Timer]) -> None:
+def _take(conn: Connection, free: Sequence[Timer]) -> None:
+    ids = [each.id for each in free]
+    _TAKE.later(conn, {"ids": json.dumps(ids) if conn.dialect.name == "sqlite" else ids})
+
+
+def _count(fired: Sequence[Timer]) -> None:
     now = clock.now()
-    counters.TIMERS.labels(kind, "fired").inc(len(fired))
     for each in fired:
+        counters.TIMERS.labels(each.kind, "fired").inc()
         counters.TIMER_LATENESS.observe(max(0.0, (now - each.due_at).total_seconds()))
 
 
-def _failed(timer: Timer, until: datetime, error: Exception) -> None:
+def _failed(timer: Timer, error: Exception) -> None:
     counters.TIMERS.labels(timer.kind, "failed").inc()
     log.warning("timer failed", kind=timer.kind, key=timer.key, attempts=timer.attempts + 1, exc_info=error)
     try:
         with transaction() as conn:
             conn.execute(
                 sa.update(timers)
-                .where(timers.c.id == timer.id, timers.c.claimed_until == until)
+                .where(timers.c.id == timer.id, timers.c.due_at == timer.due_at)
                 .values(
                     claimed_until=None,
                     attempts=timer.attempts + 1,

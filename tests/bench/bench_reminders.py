@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from flask import Flask
 from sqlalchemy.engine import Connection, make_url
 
 from signoff import create_app
+from signoff.app import settle
 from signoff.platform import audit, background, bells, clock, db, timers
 from signoff.platform.acting import ActingAs
 from signoff.platform.audit import Entry
@@ -81,7 +82,8 @@ def main(database_url: str) -> None:
 def _measure(database_url: str) -> None:
     with fresh_database(database_url) as (url, _):
         floor = _floor(url)
-    print(f"{'raw claim, history and message, one process':44}{floor:>10,.0f} /s")
+    words = "raw claim, history and message, one process"
+    print(f"{words:44}{floor.rate:>10,.0f} /s   {floor.cpu:.0f} µs of processor each")
     if not database_url.startswith("sqlite") and database_url:
         _peer(database_url)
     for workers, pending in ((1, 0), (3, 0), (1, PENDING), (3, PENDING)):
@@ -93,7 +95,14 @@ def _measure(database_url: str) -> None:
         _drain(app)
 
 
-def _floor(url: str) -> float:
+class Floor(NamedTuple):
+    """Rows a second, and microseconds of this process's processor for each; PostgreSQL's own come on top."""
+
+    rate: float
+    cpu: float
+
+
+def _floor(url: str) -> Floor:
     """Claim due rows in batches, delete them, and write a message and a line of history for each, by hand."""
     sqlite = url.startswith("sqlite")
     if sqlite:
@@ -112,7 +121,7 @@ def _floor(url: str) -> float:
     cursor.execute("BEGIN")
     cursor.executemany(f"INSERT INTO due VALUES ({mark}, {mark})", [(each, each) for each in range(TIMERS)])
     cursor.execute("COMMIT")
-    started, done = time.perf_counter(), 0
+    started, began, done = time.perf_counter(), time.process_time(), 0
     while done < TIMERS:
         cursor.execute("BEGIN IMMEDIATE" if sqlite else "BEGIN")
         cursor.execute(
@@ -124,9 +133,9 @@ def _floor(url: str) -> float:
             cursor.executemany(f"INSERT INTO {name} VALUES ({mark}, {mark})", rows)
         cursor.execute("COMMIT")
         done += len(ids)
-    took = time.perf_counter() - started
+    took, spent = time.perf_counter() - started, time.process_time() - began
     conn.close()
-    return TIMERS / took
+    return Floor(TIMERS / took, spent / TIMERS * 1e6)
 
 
 def _peer(database_url: str) -> None:
@@ -156,7 +165,7 @@ def _peer(database_url: str) -> None:
         print(f"{f'procrastinate, {PEER:,} due at once':44}{asyncio.run(run(plain)):>10,.0f} /s")
 
 
-def _burst(database_url: str, workers: int, pending: int, floor: float) -> None:
+def _burst(database_url: str, workers: int, pending: int, floor: Floor) -> None:
     """Many due at once beside many that are not, fired by processes of their own; meanwhile somebody else writes."""
     with company(database_url) as app:
         _set_later(pending)
@@ -165,7 +174,7 @@ def _burst(database_url: str, workers: int, pending: int, floor: float) -> None:
         ready, go = spawn.Barrier(workers + 1), spawn.Event()
         url = app.extensions["signoff"].config.database_url
         folder = str(app.extensions["signoff"].config.data_dir)
-        ends = spawn.Array("d", workers)
+        ends = spawn.Array("d", workers * 2)
         processes = [
             spawn.Process(target=_fire_all, args=(url, folder, (ready, go, ends), number)) for number in range(workers)
         ]
@@ -182,7 +191,7 @@ def _burst(database_url: str, workers: int, pending: int, floor: float) -> None:
         go.set()
         for process in processes:
             process.join()
-        took = max(ends) - started
+        took, spent = max(ends[:workers]) - started, sum(ends[workers:])
         stop.set()
         writer.join()
         with db.reading() as conn:
@@ -190,11 +199,35 @@ def _burst(database_url: str, workers: int, pending: int, floor: float) -> None:
             history = conn.scalar(sa.select(sa.func.count()).where(audit_entries.c.event == "timer.fired"))
         assert messages == history == TIMERS, (messages, history)
         rate = TIMERS / took
+        if pending and workers == 1:
+            _plans(pending)
         words = f"{TIMERS:,} at once of {pending + TIMERS:,}, {workers} process{'es' if workers > 1 else ''}"
-        print(f"{words:44}{rate:>10,.0f} /s   {rate / floor:.2f} of the floor, each once")
+        cpu = spent / TIMERS * 1e6
+        print(f"{words:44}{rate:>10,.0f} /s   {rate / floor.rate:.2f} of the floor, each once; "
+            f"{cpu:.0f} µs of processor each, {floor.cpu / cpu:.2f} of the floor")  # fmt: skip
         print(f"{'':44}{'':10}      another writer waited {_p(waits, 50):.0f} ms p50, "
             f"{_p(waits, 99):.0f} ms p99, {max(waits):.0f} ms at most; "
             f"alone {_p(alone, 50):.0f}, {_p(alone, 99):.0f}, {max(alone):.0f} ms")  # fmt: skip
+
+
+def _plans(pending: int) -> None:
+    """How the database finds what is due, and when the next will be: by an index, however many wait."""
+    now = clock.now()
+    due = timers.READY.order_by(table.c.due_at, table.c.id).limit(BATCH).params(now=now)
+    with db.transaction() as conn:
+        if conn.dialect.name == "postgresql":
+            conn.execute(sa.text("ANALYZE signoff_timer"))
+        for name, statement in (("due", due), ("next due", timers.NEXT_DUE.params(now=now))):
+            print(f"{f'{name} of {pending:,}':44}{'':10}      {', '.join(_ways(conn, statement))}")
+
+
+def _ways(conn: Connection, statement: Any) -> list[str]:
+    """The steps of a statement's plan that look for rows."""
+    sql = statement.compile(dialect=conn.dialect, compile_kwargs={"literal_binds": True})
+    explain = "EXPLAIN QUERY PLAN" if conn.dialect.name == "sqlite" else "EXPLAIN"
+    rows = conn.exec_driver_sql(f"{explain} {sql}").all()
+    lines = (str(row[-1]).strip(" ->").partition("  (")[0] for row in rows)
+    return [line for line in lines if line.startswith(("SEARCH", "SCAN", "Index", "Seq", "Bitmap"))]
 
 
 def _set(kind: str, count: int, due_at: datetime, *, step: timedelta = timedelta(0)) -> None:
@@ -231,11 +264,14 @@ def _fire_all(url: str, folder: str, shared: Any, number: int) -> None:
     with app.app_context():
         with db.reading() as conn:
             conn.execute(sa.select(1))
+        settle()
         ready.wait()
         go.wait()
+        began = time.process_time()
         while timers.work(500, clock.now()):
             pass
         ends[number] = time.time()
+        ends[len(ends) // 2 + number] = time.process_time() - began
 
 
 def _write_for(app: Flask, seconds: float, waits: list[float]) -> None:

@@ -14,7 +14,7 @@ from signoff.flows import service, store
 from signoff.flows.actions import Action, ActionContext, find_action, register_action
 from signoff.flows.models import tasks
 from signoff.forms import service as forms
-from signoff.platform import audit
+from signoff.platform import audit, db, timers
 from signoff.platform.db import reading
 from signoff.platform.errors import SignoffError, Unavailable
 from signoff.platform.scheduler import run_due
@@ -122,6 +122,25 @@ def test_a_deadline_and_a_decision_exclude_each_other(shop: Flask, at: Clock) ->
         # who was too late finds the task with the head of service, not with the pool
         assert events["task.escalated"] in ((0, 1) if decided else (1,)), (events, result)
     assert audit.verify().ok
+
+
+def test_a_deadline_waits_for_nobody_who_decides(shop: Flask, at: Clock) -> None:
+    """Its request is passed over until the next look, and those of others are reminded of meanwhile."""
+    sold = order(5000)
+    made = [refund(3, of=sold).id for _ in range(2)]
+    at.move(days=1)
+    with db.transaction() as conn:
+        if conn.dialect.name == "sqlite":
+            pytest.skip("one writes at a time")
+        store.run_of_record(conn, made[0], lock=True)
+        assert at_once(shop, [lambda: timers.work(10, at.now())]) == [2]
+        assert [_reminded(each) for each in made] == [False, True]
+    assert timers.work(10, at.now()) == 1
+    assert [_reminded(each) for each in made] == [True, True]
+
+
+def _reminded(record_id: int) -> bool:
+    return "timer.fired" in [each.event for each in audit.entries(f"record:{record_id}")]
 
 
 def test_two_workers_perform_an_action_once(shop: Flask) -> None:

@@ -1,6 +1,7 @@
 """Timers fire exactly once, move when set again, and fail alone."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -72,19 +73,29 @@ def test_cleared_it_never_fires(context: Flask, at: Clock, fired: list[str]) -> 
 
 
 @pytest.mark.parametrize("change", ["moved", "cleared"])
-def test_changed_between_claim_and_firing_it_does_not_fire(
+def test_whoever_moves_or_clears_it_first_is_waited_for_by_nobody(
     context: Flask, at: Clock, fired: list[str], change: str
 ) -> None:
+    """On PostgreSQL its row is theirs, and passed over; on SQLite the worker begins after them."""
     _set("a")
+    _set("b")
     at.move(minutes=1)
-    claimed = timers.claim(10, clock.now())
-    if change == "moved":
-        _set("a", 5 * MINUTE)
-    else:
-        with transaction() as conn:
+    with transaction() as conn:
+        if change == "moved":
+            set_timer(conn, "a", "test", clock.now() + 5 * MINUTE, {})
+        else:
             clear_timer(conn, "a")
-    assert timers.fire(claimed) == 0
-    assert fired == []
+        if conn.dialect.name == "postgresql":
+            conn.execute(sa.select(1))  # what waits is sent
+            assert _elsewhere(context) == 1
+    run_due(context)
+    assert fired == ["b"]
+
+
+def _elsewhere(app: Flask) -> int:
+    """How many timers another worker finds."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(run_due, app).result()
 
 
 def test_one_that_fails_holds_up_nobody_and_comes_again(context: Flask, at: Clock, fired: list[str]) -> None:
@@ -117,23 +128,51 @@ def test_a_handler_may_set_its_own_timer_again(context: Flask, at: Clock, monkey
     assert times == [1, 2, 3]
 
 
-def test_timers_of_a_killed_worker_come_back(context: Flask, at: Clock, fired: list[str]) -> None:
+def test_what_a_killed_worker_was_at_is_taken_up_at_once(
+    context: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timers, "_kinds", {})
+    killed: list[str] = []
+
+    @timers.timer_handler("test")
+    def fire(conn: Connection, timer: Timer) -> None:
+        next_value(conn, f"fired {timer.key}")
+        if not killed:
+            killed.append(timer.key)
+            raise SystemExit
+
+    for key in ("a", "b"):
+        _set(key)
+    at.move(minutes=1)
+    with pytest.raises(SystemExit):
+        run_due(context)
+    assert run_due(context) == 2
+    with transaction() as conn:
+        assert [next_value(conn, f"fired {key}") for key in ("a", "b")] == [2, 2]
+
+
+def test_what_a_node_of_the_version_before_claimed_is_its_own(context: Flask, at: Clock, fired: list[str]) -> None:
     _set("a")
     at.move(minutes=1)
-    timers.claim(10, clock.now())
+    with transaction() as conn:
+        conn.execute(sa.update(table).values(claimed_until=clock.now() + timedelta(seconds=30)))
     assert run_due(context) == 0
-    at.move(minutes=3)
-    run_due(context)
+    at.move(seconds=31)
+    assert run_due(context) == 1
     assert fired == ["a"]
 
 
-def test_locks_are_taken_before_the_rows(context: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_locks_are_taken_before_the_rows_and_what_somebody_holds_waits(
+    context: Flask, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(timers, "_kinds", {})
     order: list[str] = []
+    held = {"b"}
 
-    def lock(conn: Connection, group: Sequence[Timer]) -> None:
+    def lock(conn: Connection, group: Sequence[Timer]) -> list[Timer]:
         left = conn.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
         order.append(f"lock {[each.key for each in group]} of {left}")
+        return [each for each in group if each.key not in held]
 
     @timers.timer_handler("locked", lock=lock)
     def fire(conn: Connection, timer: Timer) -> None:
@@ -142,14 +181,17 @@ def test_locks_are_taken_before_the_rows(context: Flask, at: Clock, monkeypatch:
     with transaction() as conn:
         for key in ("a", "b"):
             set_timer(conn, key, "locked", clock.now(), {})
-    run_due(context)
-    assert order == ["lock ['a', 'b'] of 2", "fire a", "fire b"]
+    assert timers.work(10, clock.now()) == 2
+    assert timers.work(10, clock.now()) == 1
+    held.clear()
+    assert timers.work(10, clock.now()) == 1
+    assert order == ["lock ['a', 'b'] of 2", "fire a", "lock ['b'] of 1", "lock ['b'] of 1", "fire b"]
 
 
-def test_what_stops_is_given_back(context: Flask, at: Clock, fired: list[str]) -> None:
+def test_who_stops_begins_nothing_more(context: Flask, at: Clock, fired: list[str]) -> None:
     _set("a")
     at.move(minutes=1)
-    assert timers.fire(timers.claim(10, clock.now()), stopping=lambda: True) == 0
+    assert timers.work(10, clock.now(), stopping=lambda: True) == 0
     assert run_due(context) == 1
     assert fired == ["a"]
 
