@@ -205,15 +205,13 @@ def _list_text(values: Sequence[Any]) -> str:
         return _texts(values)
     if sort is datetime and all(type(each) is datetime for each in values):
         return '{"' + '","'.join([each.isoformat() for each in values]) + '"}'
-    if sort not in _ITEMS and all(type(each) is sort for each in values):
+    if hasattr(first, "obj") and all(type(each) is sort for each in values):  # the driver's wrapper of JSON
         return _texts([json.dumps(each.obj) for each in values])
     return "{" + ",".join([_item_text(each) for each in values]) + "}"
 
 
 _PLAIN = frozenset({str, datetime})
 """What is the same text where it is equal."""
-
-_ITEMS = frozenset({type(None), str, bool, int, Decimal, datetime})
 
 
 def _texts(values: Sequence[str]) -> str:

@@ -149,6 +149,15 @@ def test_rows_that_wait_for_each_other_are_all_there(context: Flask) -> None:
     assert [each.data for each in audit.entries("test:2")] == [{"n": 2}]
 
 
+def test_jobs_of_several_lanes_travel_together(context: Flask) -> None:
+    with db.transaction() as conn:
+        for number, lane in enumerate(background.Lane):
+            background.enqueue(conn, "test", {"n": number}, key=lane, lane=lane)
+    with db.reading() as conn:
+        kept = conn.execute(sa.select(outbox.c.lane, outbox.c.payload).order_by(outbox.c.id)).all()
+    assert [tuple(each) for each in kept] == [(lane, {"n": number}) for number, lane in enumerate(background.Lane)]
+
+
 def test_what_waits_is_undone_with_its_part(context: Flask) -> None:
     with db.transaction() as conn:
         background.enqueue(conn, "test", {}, key="kept")
