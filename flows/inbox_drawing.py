@@ -8,8 +8,8 @@ from flask import current_app
 from markupsafe import Markup
 from markupsafe import escape as escaped
 
-from ..forms.stencils import Stencil, slot, stencil
 from ..platform.caches import cache
+from ..platform.web.stencil import Stencil, slot, stencil
 from .inbox_rows import Left, Row
 
 _TEMPLATE = "signoff/flows/inbox_row.html"

@@ -4,6 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -42,7 +43,7 @@ class DraftSheet(Sheet):
 
     later: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def withheld(self) -> frozenset[str]:
         return self.later
 

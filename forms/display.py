@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import lru_cache
 from typing import Any
 
 from flask import url_for
@@ -18,6 +19,9 @@ from .stencils import macros
 from .types import find, kind_of
 
 NOTHING = Markup('<span class="nothing">—</span>')
+
+
+_money = lru_cache(maxsize=4096)(filters.money)  # the same few prices stand in all rows and lists
 
 
 @dataclass
@@ -51,7 +55,7 @@ class Reader:
             return ""
         match one.type:
             case "money":
-                return filters.money(value, one.options["currency"])
+                return _money(value, one.options["currency"])
             case "number" | "integer":
                 unit = local(one.options.get("unit"), self.language)
                 return f"{filters.decimal(value)} {unit}".strip()

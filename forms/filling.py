@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from flask import current_app
@@ -39,12 +40,12 @@ class Sheet:
     def is_draft(self) -> bool:
         return self.record is None or self.record.status == DRAFT
 
-    @property
+    @cached_property
     def withheld(self) -> frozenset[str]:
         """What is filled later, by somebody else."""
         return service.withheld(self.program, self.record) if self.rights is None else frozenset()
 
-    @property
+    @cached_property
     def shown(self) -> Rights | None:
         """What is drawn: all but what is withheld, where who fills may edit all."""
         hidden = self.withheld

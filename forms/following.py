@@ -1,6 +1,7 @@
 """What a page needs to follow its form at once: trees of rules and formulas, without what its reader may not see."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
@@ -46,13 +47,26 @@ def script(
 
     ``zone`` is that in which the page shows times.
     """
-    told, asked = _program(program, rights, context.language)
-    now = htmlsafe_json_dumps(_now(program, reading, context, rights, zone, asked), separators=(",", ":"))
-    return Markup(f'{{"program":{told},"now":{now}}}')  # noqa: S704 - both are safe within a script
+    told = _told(program, rights, context.language)
+    now = htmlsafe_json_dumps(_now(told, reading, context, zone), separators=(",", ":"))
+    return Markup(f'{{"program":{told.json},"now":{now}}}')  # noqa: S704 - both are safe within a script
 
 
-def _program(program: FormProgram, rights: Rights | None, language: str) -> tuple[Markup, frozenset[str]]:
-    """JSON of the program, and the facts that it asks for."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What of it is the same for all who may see the same: the program's JSON, and of what else a page tells.
+
+    ``facts`` are those that it asks for; ``fixed`` fields stand in no input, ``kept`` in one that a rule may lock.
+    """
+
+    json: Markup
+    facts: frozenset[str]
+    secret: frozenset[str]
+    fixed: tuple[Field, ...]
+    kept: tuple[Field, ...]
+
+
+def _told(program: FormProgram, rights: Rights | None, language: str) -> _Told:
     known = cache("forms.following")
     place = (
         program.form.key,
@@ -64,10 +78,32 @@ def _program(program: FormProgram, rights: Rights | None, language: str) -> tupl
     if place not in known:
         if len(known) > 500:
             known.clear()
-        told = htmlsafe_json_dumps(public(program, rights, language), separators=(",", ":"))
-        known[place] = told, _facts_of(program)
-    found: tuple[Markup, frozenset[str]] = known[place]
+        secret = concealed(program, rights)
+        known[place] = _Told(
+            json=htmlsafe_json_dumps(public(program, rights, language), separators=(",", ":")),
+            facts=_facts_of(program),
+            secret=secret,
+            fixed=tuple(_fixed(program, rights, secret)),
+            kept=tuple(_kept(program, secret)),
+        )
+    found: _Told = known[place]
     return found
+
+
+def _fixed(program: FormProgram, rights: Rights | None, secret: frozenset[str]) -> Iterator[Field]:
+    """Those that may only be read, and totals."""
+    for field in program.form.fields:
+        read = rights is not None and right_on(field.key, rights) == "read"
+        if field.key not in secret and (read or field.total is not None):
+            yield field
+
+
+def _kept(program: FormProgram, secret: frozenset[str]) -> Iterator[Field]:
+    locked = {name for parsed in program.rules for name in parsed.rule.readonly}
+    filled = {key for each in program.form.fields if each.type == "lookup" for key in each.options["fill"]}
+    for field in program.form.fields:
+        if field.key in locked - filled - secret and not field.columns and field.type != "lookup":
+            yield field
 
 
 def _facts_of(program: FormProgram) -> frozenset[str]:
@@ -233,43 +269,18 @@ def _sort_of(field: Field, language: str) -> dict[str, Any]:
     return found
 
 
-def _now(
-    program: FormProgram,
-    reading: Reading,
-    context: ReadContext,
-    rights: Rights | None,
-    zone: tzinfo,
-    asked: frozenset[str],
-) -> dict[str, Any]:
-    """Facts that the form asks for, and values that stand in no input: those that may only be read, and totals."""
-    secret = concealed(program, rights)
-    fixed = {
-        field.key: typed(field, reading.values.get(field.key), secret)
-        for field in program.form.fields
-        if field.key not in secret
-        and (field.total is not None or (rights is not None and right_on(field.key, rights) == "read"))
-    }
+def _now(told: _Told, reading: Reading, context: ReadContext, zone: tzinfo) -> dict[str, Any]:
+    """Facts that the form asks for, and values that stand in no input or, of before, in one that is read-only."""
     return {
         "fresh": context.previous is None,
         "at": write_datetime(clock.now()),
         "zone": str(context.zone),
         "shown": str(zone),
-        "facts": {key: operand_json(value) for key, value in context.submitter.items() if key in asked},
+        "facts": {key: operand_json(value) for key, value in context.submitter.items() if key in told.facts},
         "judged": context.rights is None,
-        "fixed": fixed,
-        "kept": _kept(program, context, secret, zone),
+        "fixed": {field.key: typed(field, reading.values.get(field.key), told.secret) for field in told.fixed},
+        "kept": {field.key: wire_of(field, _before(field, context), None, zone) for field in told.kept},
     }
-
-
-def _kept(program: FormProgram, context: ReadContext, secret: frozenset[str], zone: tzinfo) -> dict[str, Any]:
-    """What stands in inputs that a rule makes read-only: the value of before, of a new record the default."""
-    locked = {name for parsed in program.rules for name in parsed.rule.readonly}
-    filled = {key for each in program.form.fields if each.type == "lookup" for key in each.options["fill"]}
-    found: dict[str, Any] = {}
-    for field in program.form.fields:
-        if field.key in locked - filled - secret and not field.columns and field.type != "lookup":
-            found[field.key] = wire_of(field, _before(field, context), None, zone)
-    return found
 
 
 def _before(field: Field, context: ReadContext) -> Any:

@@ -1,11 +1,12 @@
 """Drawing a form: its stencils filled with values, problems and rights, to be edited or to be read."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
+from flask import current_app
 from markupsafe import Markup, escape
 
 from ..platform import files
@@ -29,7 +30,7 @@ from .row_stencils import rows_alike
 from .rows import BLANK_ROW
 from .stencils import EDIT, READ, ROW, Drawn, Sheet, sheet
 from .types import kind_of
-from .wire import OWN, wires_of
+from .wire import OWN, wire_of, wires_of
 
 HIDDEN = " hidden"
 CLOSED = " data-closed"
@@ -77,8 +78,8 @@ def fields(
     ``own`` the tables out of which they took rows. ``notices`` are HTML that stands below the line of a field.
     """
     known = dict(links if links is not None else reading.links)
-    shown = dict(wires_of(program.form.fields, values, known, current_zone()))
-    shown.update(wires or {})
+    plain = [each for each in program.form.fields if not each.columns]
+    shown = {**wires_of(plain, values, known, current_zone()), **(wires or {})}
     drawing = Drawing(program, reading, shown, rights, tuple(problems), known, own, notices)
     pen = _Pen(drawing, values, linked=mode != "print")
     return pen.draw(EDIT if mode == EDIT else READ)
@@ -86,9 +87,7 @@ def fields(
 
 def rows(program: FormProgram, key: str, reading: Reading, *, rights: Rights | None) -> Markup:
     """The rows of one table to be edited, as HTML."""
-    known = dict(reading.links)
-    wires = wires_of([each for each in program.form.fields if each.key == key], reading.values, known, current_zone())
-    pen = _Pen(Drawing(program, reading, wires, rights, (), known), reading.values, linked=True)
+    pen = _Pen(Drawing(program, reading, {}, rights, (), dict(reading.links)), reading.values, linked=True)
     return Markup(pen.rows(key))  # noqa: S704 - our own
 
 
@@ -97,6 +96,14 @@ def record_fields(
 ) -> Markup:
     """A record to be read."""
     return fields(program, record.values, reading=reading, mode=mode, links=record.links, rights=rights)
+
+
+def summary(problems: Sequence[Problem]) -> Markup:
+    """All that is wrong with a form, above it."""
+    if not problems:
+        return Markup("")
+    ui: Any = current_app.jinja_env.get_template("signoff/platform/ui.html").module
+    return Markup(ui.problem_summary(problems))  # noqa: S704 - our own
 
 
 def reader() -> Reader:
@@ -342,36 +349,69 @@ class _Pen:
         return {**found, "hidden": state["hidden"], "closed": CLOSED if at in cells.hidden else ""}
 
     def _edit_rows(self, drawn: Drawn, columns: Sequence[Drawn]) -> str:
-        wires = self.drawing.wires.get(drawn.field.key) or [
-            {} for _ in range(max(1, int(drawn.field.options.get("min_rows", 1))))
-        ]
-        typed = self.values.get(drawn.field.key) or ()
         states = self._column_states(drawn, columns)
-        rows = zip_longest(wires, typed[: len(wires)], fillvalue=_NOTHING)
+        typed: Sequence[Mapping[str, Any]] = self.values.get(drawn.field.key) or ()
         if self.errors or self._has_cells(drawn):
-            return "".join(
-                self._edit_row(drawn, columns, str(place), wire, row, states) for place, (wire, row) in enumerate(rows)
-            )
-        return "".join(self._alike(drawn, columns, states, rows))
+            wires = self._wires(drawn)
+            rows = enumerate(zip_longest(wires, typed[: len(wires)], fillvalue=_NOTHING))
+            return "".join(self._edit_row(drawn, columns, str(place), wire, row, states) for place, (wire, row) in rows)
+        return "".join(self._alike(drawn, columns, states, typed))
+
+    def _wires(self, drawn: Drawn) -> Sequence[Mapping[str, Any]]:
+        """What stands in the inputs of the rows of a table: what was typed, else what is there; never no row."""
+        key = drawn.field.key
+        found = self.drawing.wires.get(key)
+        if found is None:
+            found = wires_of((drawn.field,), self.values, self.drawing.links, self.reader.zone)[key]
+        return found or [_NOTHING] * max(1, int(drawn.field.options.get("min_rows", 1)))
 
     def _alike(
         self,
         drawn: Drawn,
         columns: Sequence[Drawn],
         states: Sequence[Mapping[str, str]],
-        rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]],
+        typed: Sequence[Mapping[str, Any]],
     ) -> Iterator[str]:
         """Rows that differ in their values alone."""
         alike = rows_alike(self.drawing.program, self.sheet.language, drawn, columns, states)
-        keys = [each.field.key for each in columns]
-        for place, (wire, row) in enumerate(rows):
-            start = f"f-{drawn.field.key}-{place}"
+        gaps = alike.at(0).gaps
+        table = drawn.field.key
+        if typed and table not in self.drawing.wires:
+            fills = [
+                (each.field.key, self._fill(table, each, names)) for each, names in zip(columns, gaps, strict=True)
+            ]
+            for place, row in enumerate(typed):
+                yield alike.at(place).fill([fill(row.get(key), place) for key, fill in fills])
+            return
+        for place, wire in enumerate(self._wires(drawn)):
+            row = typed[place] if place < len(typed) else _NOTHING
             yield alike.at(place).fill(
                 [
-                    self._content(each, f"{start}-{key}", wire.get(key, ""), row.get(key))
-                    for each, key in zip(columns, keys, strict=True)
+                    self._in_gaps(table, each, names, place, wire.get(each.field.key, ""), row.get(each.field.key))
+                    for each, names in zip(columns, gaps, strict=True)
                 ]
             )
+
+    def _in_gaps(
+        self, table: str, column: Drawn, names: Sequence[str], place: int, wire: Any, value: Any
+    ) -> Sequence[str]:
+        content = self._content(column, f"f-{table}-{place}-{column.field.key}", wire, value)
+        return [content.get(name, "") for name in names]
+
+    def _fill(self, table: str, column: Drawn, names: Sequence[str]) -> Callable[[Any, int], Sequence[str]]:
+        """How a value of a column, in a row, becomes HTML in its gaps; quick where it is one text."""
+        one, widget, zone, links = column.field, column.view.widget, self.reader.zone, self.drawing.links
+        if widget == "output":
+            return lambda value, _place: (_escaped(self.reader.text(one, value)),)
+        if widget in _PLAIN:
+            return lambda value, _place: ("" if value is None else _escaped(wire_of(one, value, None, zone)),)
+        key = one.key
+
+        def fill(value: Any, place: int) -> Sequence[str]:
+            link = links.get(f"/{table}/{place}/{key}") if widget == "lookup" else None
+            return self._in_gaps(table, column, names, place, wire_of(one, value, link, zone), value)
+
+        return fill
 
     def _edit_row(
         self,

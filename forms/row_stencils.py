@@ -1,41 +1,51 @@
 """Rows of line items in one piece: all that is so in every page but the values themselves is put in once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from ..platform.caches import cache
+from ..platform.web.stencil import Stencil
 from .program import FormProgram
-from .stencils import Drawn, Stencil, place_of
+from .stencils import Drawn, place_of
 
 State = Mapping[str, str]
+_VALUES = frozenset(("value", "id", "options", "files", "selected", "checked", "part"))
 _MOST_LOOKS = 64
 _MOST_ROWS = 50
 
 
+Names = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class RowStencil:
-    """``parts`` are HTML and gaps in turn; ``gaps`` name the column that a gap is of, by its place, and the gap."""
+    """``parts`` are HTML and gaps in turn; ``gaps`` names those of each column, in their order."""
 
     parts: tuple[str, ...]
-    gaps: tuple[tuple[int, str], ...]
+    gaps: tuple[Names, ...]
 
-    def fill(self, contents: Sequence[Mapping[str, str]]) -> str:
-        """The HTML of a row with the ``contents`` of its columns, in their order; they are HTML already."""
+    def fill(self, contents: Iterable[Sequence[str]]) -> str:
+        """The HTML of a row: ``contents`` are HTML for each of the gaps of each column."""
         parts = list(self.parts)
-        parts[1::2] = [contents[column].get(name, "") for column, name in self.gaps]
+        parts[1::2] = chain.from_iterable(contents)
         return "".join(parts)
 
 
 def in_one(row: Stencil, cells: Sequence[Stencil]) -> RowStencil:
     """A ``row`` that is open at its cells alone, with the stencils of its ``cells`` put in."""
     before, _, after = row.parts
-    parts, gaps = [before], []
-    for column, cell in enumerate(cells):
+    parts = [before]
+    for cell in cells:
         parts[-1] += cell.parts[0]
         parts += cell.parts[1:]
-        gaps += [(column, name) for name in cell.parts[1::2]]
     parts[-1] += after
-    return RowStencil(tuple(parts), tuple(gaps))
+    return RowStencil(tuple(parts), tuple(cell.parts[1::2] for cell in cells))
+
+
+def _only_values(cell: Stencil) -> Stencil:
+    """The stencil with all gaps closed but those in which a value stands."""
+    return cell.filled({name: "" for name in cell.parts[1::2] if name.partition(":")[0] not in _VALUES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,9 @@ class Rows:
         cells = [
             each.edit.filled({**state, "row": place}) for each, state in zip(self.columns, self.states, strict=True)
         ]
-        return in_one(self.table.edit_row.filled({"row": place, "fixed": fixed}), cells)
+        return in_one(
+            self.table.edit_row.filled({"row": place, "fixed": fixed}), [_only_values(each) for each in cells]
+        )
 
 
 def rows_alike(

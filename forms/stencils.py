@@ -4,7 +4,7 @@ A template is rendered with marks where pages differ; cut at the marks, it becom
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app, url_for
@@ -14,13 +14,13 @@ from markupsafe import Markup
 from ..platform.caches import cache
 from ..platform.text import local
 from ..platform.web.filters import SIGNS
+from ..platform.web.stencil import MARK, Stencil, slot, stencil
 from .conditions.bind import refers_to
 from .definition import Field, Section
 from .kinds import DEPARTMENT, PERSON, Base
 from .program import FormProgram
 from .types import kind_of
 
-MARK = "\x00"
 ROW = "__row__"
 TEMPLATE = "signoff/forms/fields.html"
 EDIT, READ = "edit", "read"
@@ -49,39 +49,6 @@ _WIDGETS = {
     "table": "table",
 }
 _GROUPED = ("choices", "boolean", "rating", "address")
-
-
-@dataclass(frozen=True, slots=True)
-class Stencil:
-    """``parts`` are HTML and the names of gaps in turn, beginning with HTML."""
-
-    parts: tuple[str, ...]
-    _names: tuple[str, ...] = field(init=False)
-    _nothing: tuple[str, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_names", self.parts[1::2])
-        object.__setattr__(self, "_nothing", ("",) * len(self.parts[1::2]))
-
-    def fill(self, gaps: Mapping[str, str]) -> str:
-        """The HTML with its gaps filled; what ``gaps`` does not name is left empty. Values are HTML already."""
-        parts = list(self.parts)
-        parts[1::2] = map(gaps.get, self._names, self._nothing)  # no loop in Python: a page has thousands of gaps
-        return "".join(parts)
-
-    def filled(self, gaps: Mapping[str, str]) -> "Stencil":
-        """The stencil with those gaps closed; the others stay open."""
-        parts = [self.parts[0]]
-        for name, html in zip(self.parts[1::2], self.parts[2::2], strict=True):
-            if name in gaps:
-                parts[-1] = "".join((parts[-1], gaps[name], html))
-            else:
-                parts += [name, html]
-        return Stencil(tuple(parts))
-
-
-def stencil(html: str) -> Stencil:
-    return Stencil(tuple(str(html).split(MARK)))  # plain text: markup escapes what is added to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +140,6 @@ def macros() -> Any:
         template = current_app.jinja_env.get_template(TEMPLATE)
         known["module"] = template.make_module({"slot": slot})
     return known["module"]
-
-
-def slot(name: str) -> Markup:
-    """A gap, for the templates that stencils are made of."""
-    return Markup(MARK + name + MARK)  # noqa: S704 - a mark, no input
 
 
 def _sheet(program: FormProgram, language: str) -> Sheet:

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import escape
 from werkzeug.datastructures import MultiDict
 
 from ..platform import files
@@ -13,6 +14,7 @@ from ..platform.errors import Conflict, NotFound, Refused
 from ..platform.people.current import current_person
 from ..platform.people.directory import Person
 from ..platform.problems import Problem
+from ..platform.web import page
 from . import (
     catalogue,
     filing,
@@ -26,6 +28,7 @@ from . import (
     render,
     rights,
     service,
+    stencils,
 )
 from .blueprint import bp
 from .filling import Drawn, Sheet
@@ -125,18 +128,29 @@ def _refused(sheet: Sheet, sent: Any, problems: Any, status: int = 422) -> Respo
 
 
 def _fill_page(sheet: Sheet, drawn: Drawn, sent: Any = None, problems: Any = ()) -> str:
-    form = sheet.program.form
-    return render_template(
+    form, record, draft = sheet.program.form, sheet.record, sheet.is_draft
+    kept = record.id if record is not None and draft else None
+    changed = record.id if record is not None and not draft else None
+    gaps = {
+        "fields": drawn.html,
+        "program": filling.script(sheet, drawn),
+        "summary": render.summary(problems),
+        "aside": _aside(sheet, drawn),
+        "evaluate_url": escape(url_for(".evaluate", form_key=form.key, record=changed)),
+        "delete_url": escape(url_for(".delete", record_id=kept)) if kept is not None else "",
+        "draft": escape(kept or request.form.get("draft", "")),
+        "revision": escape(sent.get("revision", "") if sent else record.revision if record else ""),
+        "who": escape(sheet.by.key if sheet.by is not None else ""),
+    }
+    place = (*stencils.place_of(sheet.program), draft, kept is not None)
+    return page(
         "signoff/forms/fill.html",
+        place,
+        gaps,
         form=form,
-        sheet=sheet,
-        fields=drawn.html,
-        program=filling.script(sheet, drawn),
         words=keeping.words(),
-        problems=problems,
-        draft=request.form.get("draft", ""),
-        aside=_aside(sheet, drawn),
-        revision=sent.get("revision") if sent else (sheet.record.revision if sheet.record else ""),
+        is_draft=draft,
+        is_kept=kept is not None,
     )
 
 

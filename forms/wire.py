@@ -4,7 +4,7 @@ Names begin with ``f-``, so that no key of a field can be taken for one of ours,
 ``f-amount``, ``f-lines-0-quantity``; ``f-lines-0`` says that there is a row 0.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, time, tzinfo
 from decimal import Decimal
 from typing import Any, Protocol
@@ -102,23 +102,23 @@ def wire_of(field: Field, value: Any, link: Mapping[str, Any] | None, zone: tzin
     if field.type == "lookup":
         title = link["title"] if link and link["id"] == value else (f"#{value}" if value is not None else "")
         return {"id": "" if value is None else str(value), "text": title}
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case Decimal():
-            return format(value, "f")
-        case datetime():
-            return value.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
-        case time():
-            return value.strftime("%H:%M")
-        case tuple() | list():
-            return [str(each) for each in value]
-        case Mapping():
-            return value
-        case _:
-            return str(find(field.type).to_json(value))
+    if value is None:
+        return ""
+    write = _WRITERS.get(value.__class__)
+    if write is not None:
+        return write(value, zone)
+    return value if isinstance(value, Mapping) else str(find(field.type).to_json(value))
+
+
+_WRITERS: Mapping[type, Callable[[Any, tzinfo], Any]] = {
+    bool: lambda value, _zone: "true" if value else "false",
+    Decimal: lambda value, _zone: format(value, "f"),
+    datetime: lambda value, zone: value.astimezone(zone).strftime("%Y-%m-%dT%H:%M"),
+    time: lambda value, _zone: value.strftime("%H:%M"),
+    tuple: lambda value, _zone: [str(each) for each in value],
+    list: lambda value, _zone: [str(each) for each in value],
+    dict: lambda value, _zone: value,
+}
 
 
 def wires_of(

@@ -81,7 +81,9 @@ def _known() -> dict[str, Any] | None:
     if not has_request_context():
         memory = db.memory()
         return memory.get(_MEMORY) if memory is not None else None
-    return next((memory[_MEMORY] for memory in _memories() if _MEMORY in memory), None)
+    if db.in_transaction():
+        return next((memory[_MEMORY] for memory in _memories() if _MEMORY in memory), None)
+    return g.__dict__.get(_MEMORY)  # asked a dozen times for a page
 
 
 def _remember(known: dict[str, Any]) -> None:

@@ -1,22 +1,24 @@
 """The web shell: layout, menus, language, errors and security of every page."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, g, render_template, request, session, url_for
 from markupsafe import Markup
 
+from ..caches import cache
 from ..people.directory import Person
 from . import errors, filters, language, layout, menus, security
-from .assets import asset, icon, symbol
+from .assets import asset, build, icon, symbol
 from .layout import Look
 from .pages import FAVICON, bp, theme
 from .place import is_ours, signoff
 from .security import csp_nonce
+from .stencil import Stencil, slot, stencil
 
-__all__ = ["bp", "init_app"]
+__all__ = ["bp", "init_app", "page"]
 
 
 _OF_ONE_REQUEST = (
@@ -29,6 +31,7 @@ _OF_ONE_REQUEST = (
 )
 MOST_INPUTS = 20_000
 MOST_TEXT_BYTES = 5_000_000
+_MOST_PAGES = 500
 
 
 def init_app(app: Flask) -> None:
@@ -60,6 +63,27 @@ def _shell() -> dict[str, Any]:
     if not request or not is_ours():
         return {}
     return {"shell": _Layout(), "csrf_token": security.csrf_token}  # before that of Flask-WTF
+
+
+def page(template: str, place: Hashable, gaps: Mapping[str, str], **context: Any) -> str:
+    """A page that is the same for all of one ``place`` but for its ``gaps``, which are HTML: drawn once, then filled.
+
+    ``place`` names what ``context`` follows from; the bars, tokens, language and theme are seen to here.
+    """
+    if session.get("_flashes"):  # words for this one page
+        return render_template(template, **context, **gaps)
+    shell, known = _Layout(), cache("web.pages")
+    tokens = {"csrf token": security.csrf_token(), "nonce": csp_nonce()}
+    key = (template, place, shell.language, shell.theme, request.script_root, build())
+    made: Stencil | None = known.get(key)
+    if made is None:
+        if len(known) >= _MOST_PAGES:
+            known.clear()
+        html = render_template(template, shell=_Open(shell), **context, **{name: slot(name) for name in gaps})
+        for name, token in tokens.items():
+            html = html.replace(token, slot(name))
+        made = known[key] = stencil(html)
+    return made.fill({**gaps, **tokens, "header": shell.header, "tabbar": shell.tabbar})
 
 
 class _Layout:
@@ -140,6 +164,18 @@ class _Layout:
     def sign_out_url(self) -> str | None:
         """``None`` where the host signs people in and out."""
         return _url_if_known("signoff_people.sign_out") if signoff().load_person is None else None
+
+
+class _Open:
+    """The layout with gaps for its bars."""
+
+    header, tabbar = slot("header"), slot("tabbar")
+
+    def __init__(self, shell: _Layout) -> None:
+        self._shell = shell
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._shell, name)
 
 
 def _url_if_known(endpoint: str) -> str | None:

@@ -23,23 +23,23 @@ def asset(name: str) -> Markup:
     if root not in folders:
         folders[root] = url_for("signoff_web.static", filename="").replace("%", "%%")
     folder = folders[root]
-    return _tags(name, folder, _build()) % {"nonce": csp_nonce()}
+    return _tags(name, folder, build()) % {"nonce": csp_nonce()}
 
 
 def icon(name: str, label: str = "", css: str = "") -> Markup:
     """The Bootstrap icon ``name`` as inline SVG; hidden from screen readers unless it has a ``label``."""
-    return _drawn(name, label, css, _build())
+    return _drawn(name, label, css, build())
 
 
 def symbol(name: str, place: str) -> Markup:
     """The icon as a ``<symbol>`` with the id ``place``, for pages that show it many times by ``<use>``."""
-    body = _parsed("icons.json", _build()).get(name, "")
+    body = _parsed("icons.json", build()).get(name, "")
     return Markup('<symbol id="{}" viewBox="0 0 16 16">{}</symbol>').format(place, Markup(body))  # noqa: S704 - our own
 
 
 def drawing(name: str) -> str:
     """What is inside the SVG of a Bootstrap icon, for scripts that draw it; empty where there is none."""
-    found: str = _parsed("icons.json", _build()).get(name, "")
+    found: str = _parsed("icons.json", build()).get(name, "")
     return found
 
 
@@ -88,7 +88,7 @@ _LOOK_SECONDS = 1.0
 _seen = [-_LOOK_SECONDS, 0]
 
 
-def _build() -> int:
+def build() -> int:
     """Which build there is; looked up at most once a second, so that a new one is seen without a restart."""
     now = time.monotonic()
     if now - _seen[0] >= _LOOK_SECONDS:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -9,8 +11,9 @@ from flask.testing import FlaskClient
 from markupsafe import Markup
 
 from signoff.forms import render
+from signoff.forms.wire import wires_of
 
-from .forming import choice, context, program, table
+from .forming import SHANGHAI, choice, context, program, table
 
 SignIn = Callable[[str], AbstractContextManager[FlaskClient]]
 
@@ -103,3 +106,24 @@ def test_rows_of_pages_in_other_states_do_not_get_mixed_up(shop: Flask) -> None:
     assert len(set(pages[0])) == 3
     assert [page.count(" readonly") for page in pages[0]] == [0, 1, 0]
     assert [page.count("f-lines-0-words") > 0 for page in pages[0]] == [True, True, False]
+
+
+def test_rows_that_nobody_typed_are_drawn_as_if_they_were(shop: Flask) -> None:
+    made = program([table("lines", *COLUMNS)])
+    rows = (
+        {
+            "words": '"><b>', "story": "one\ntwo", "count": 2, "price": Decimal("3.50"), "day": date(2026, 3, 1),
+            "tier": "vip", "tags": ("a", "b"), "is_new": False, "owner": "amy", "product": 7, "sum": Decimal("7.00"),
+        },
+        {"product": 8, "count": 0},
+        {},
+    )  # fmt: skip
+    links = {"/lines/0/product": {"id": 7, "form": "product", "revision": 1, "title": "A1 · <i>"}}
+    with shop.test_request_context("/"):
+        values = {"lines": rows}
+        reading = made.evaluate(values, context())
+        drawn = render._Pen(render.Drawing(made, reading, {}, links=links), values, linked=True)
+        wires = wires_of(made.form.fields, values, links, SHANGHAI)
+        typed = render._Pen(render.Drawing(made, reading, wires, links=links), values, linked=True)
+        assert drawn.rows("lines") == typed.rows("lines") == drawn_cell_by_cell(typed)
+        assert "A1 · &lt;i&gt;" in drawn.rows("lines")

@@ -17,7 +17,7 @@ from signoff.forms import catalogue, drafts, service, tabular
 from signoff.platform.people.directory import Person
 from signoff.platform.statements import watched
 
-from ..conftest import definition
+from ..conftest import SignIn, definition
 from .conftest import person
 from .test_service import order, product
 
@@ -368,3 +368,42 @@ def test_a_sheet_is_imported_over_its_pages(browser: FlaskClient, tables: Flask,
     text = browser.get(run.headers["Location"]).text
     assert "The import is finished." in text
     assert [each.values["sku"] for each in service.find("product", by=ada).items] == ["B1"]
+
+
+def plain(page: str) -> str:
+    """A page without what differs each time: tokens, nonces, and words for this one page."""
+    page = re.sub(r'(nonce="|csrf-token" content="|csrf_token" value=")[^"]+', r"\1…", page)
+    return re.sub(r'<div class="flashes".*?\n</div>', "", page, flags=re.S)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_page_that_is_only_filled_is_what_its_template_gives(
+    browser: FlaskClient, ada: Person, language: str
+) -> None:
+    lantern = product(ada)
+    draft = service.submit("product", {"sku": "B2", "name": '"><b>'}, by=ada, draft=True)
+    browser.set_cookie("signoff_language", language, domain="127.0.0.1")
+    for path in ("/forms/product/new", f"/records/{lantern.id}/edit", f"/records/{draft.id}/edit"):
+        browser.get("/forms/sales_order/new")  # another page of the same template stands between
+        drawn = [plain(browser.get(path).text) for _ in range(2)]
+        with browser.session_transaction() as session:
+            session["_flashes"] = [("success", "There.")]
+        with_flash = browser.get(path).text
+        assert "There." in with_flash
+        assert "There." not in browser.get(path).text
+        page = re.sub(r'"at":"[^"]+"', "", plain(with_flash))
+        assert {re.sub(r'"at":"[^"]+"', "", each) for each in drawn} == {page}
+
+
+def test_pages_of_different_people_are_their_own(tables: Flask, browser: FlaskClient, sign_in: SignIn) -> None:
+    browser.get("/forms/product/new")
+    with sign_in("amy") as client:
+        page = client.get("/forms/product/new").text
+        assert 'data-who="amy"' in page
+        assert "Amy" in page
+        token = re.search(r'csrf_token" value="([^"]+)', page)
+        assert token
+        assert page.count(token[1]) > 2
+        nonces = set(re.findall(r'nonce="([^"]+)', page))
+        assert len(nonces) == 1
+        assert nonces.isdisjoint(re.findall(r'nonce="([^"]+)', client.get("/forms/product/new").text))
