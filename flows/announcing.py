@@ -27,12 +27,12 @@ def announce(conn: Connection, move: "Move", task_ids: Mapping[str, int]) -> Non
     """Tell webhooks and plugins all that happened in a move; ``move.record`` is the record after it."""
     for name, about, data in _happenings(conn, move, task_ids):
         if events.is_wanted(name):
-            number = event_id(move.record.chain, str(move.run_id), name, about)
-            events.publish(conn, Event(name, number, move.now, move.record.form, _whole(move, data)))
+            number = partial(event_id, move.record.chain, str(move.run_id), name, about)
+            events.publish(conn, Event(name, number, move.now, move.record.form, partial(_whole, move, data)))
 
 
-def _whole(move: "Move", data: Callable[[], Mapping[str, Any]]) -> Callable[[], Mapping[str, Any]]:
-    return lambda: {"record": record_json(move.record), "run": _run_json(move), **data()}
+def _whole(move: "Move", data: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    return {"record": record_json(move.record), "run": _run_json(move), **data()}
 
 
 def _run_json(move: "Move") -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Carrying out what the engine decided: state, tasks, timers, calls, messages, values, history, all in one go."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from ..platform.db import utc_text
 from ..platform.errors import Conflict
 from ..platform.people.directory import Directory
 from ..platform.text import msg
+from ..platform.value import value
 from . import by_link, codec, marks, messages, store, subrequests, sums
 from .actions import is_transactional
 from .cases import Case
@@ -51,7 +52,7 @@ class SumsMoved(Conflict):
     code = "busy"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Move:
     """One transition of one run, on its way into the database."""
 

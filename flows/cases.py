@@ -1,7 +1,6 @@
 """A case: one request with everything that the engine needs to move it, read in few statements."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,12 +17,13 @@ from ..platform.errors import NotFound
 from ..platform.people import service as people
 from ..platform.people.directory import Directory
 from ..platform.text import msg
+from ..platform.value import value
 from . import catalogue, codec, store, sums
 from .program import FlowProgram
 from .run import Run, World
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Case:
     """``row`` is the run as it was read: its revision guards what is stored.
 

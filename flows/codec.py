@@ -56,11 +56,11 @@ def _load_asked(state: list[Any] | None) -> Asked | None:
 
 
 def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()[:-6]
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()[:-6]
 
 
 def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return None if text is None else _required(text)
 
 
 def _dump_task(task: Task) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _load_closed(state: list[Any]) -> Closed:
 
 
 def _required(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text + "Z")
 
 
 def _dump_progress(progress: Progress) -> Any:

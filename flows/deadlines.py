@@ -1,10 +1,10 @@
 """Deadlines: when a step is due, and the moments around it at which something happens."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Protocol
 
+from ..platform.value import value
 from .definition import Due
 
 MAX_REPEATS = 1000
@@ -41,7 +41,7 @@ class What(StrEnum):
     """The deadline passes, and nothing else happens at that time."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Moment:
     """``number`` counts the moments of one deadline from 0, repeats included."""
 
@@ -50,7 +50,7 @@ class Moment:
     what: What
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Plan:
     """A deadline and its moments in order, without repeats, which count from ``base``."""
 

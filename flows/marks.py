@@ -1,15 +1,14 @@
 """What a task is marked with when it opens, so that an index finds it in the inbox: VIP (D22), and come back."""
 
-from dataclasses import dataclass
-
 from ..forms.records import Record
+from ..platform.value import value
 from .program import FlowProgram
 from .run import START, Run
 
 VIP = "vip"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Marks:
     """``returned`` are the steps that the request is at again; the correction of a returned request is one."""
 

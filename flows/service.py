@@ -5,7 +5,6 @@ first, everything is read and decided anew, and then the engine itself says what
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from ..platform.people import service as people
 from ..platform.people.directory import Directory, Person
 from ..platform.problems import Problem
 from ..platform.text import msg
+from ..platform.value import value
 from . import builtin_actions, carrying, cases, engine, entering, estate, history, messages, starting, store
 from .cases import Case
 from .effects import Actor
@@ -50,7 +50,7 @@ ATTEMPTS = 8
 COMMENT_LENGTH = 4000
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Intent:
     """What somebody wants to happen: the event for the engine, and the values that come with it."""
 
@@ -58,7 +58,7 @@ class Intent:
     entered: Entered = NOTHING_ENTERED
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """A verdict as it was sent. ``values`` are raw; ``to`` and ``resume`` (here, again) are of a return,
     ``to`` also of a transfer."""

@@ -44,7 +44,7 @@ class FlowLifecycle:
         if flow is None:
             return None
         program = catalogue.flow_program(flow.key, flow.version, record.version)
-        now = clock.now()
+        now = record.submitted_at or clock.now()
         directory = people.directory()
         of = sums.Of(None, record.submitted_by)
         sums.lock(conn, program, record.values, of)

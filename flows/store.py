@@ -17,6 +17,7 @@ from ..platform.errors import Conflict
 from ..platform.models import audit_chains
 from ..platform.statements import Statement
 from ..platform.text import msg
+from ..platform.value import value
 from .effects import ChangeTask, CloseTask, OpenTask, Reason
 from .marks import Marks
 from .models import runs, subrequests, tasks
@@ -25,7 +26,7 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """The deadline of a task that has none: it sorts behind all others."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RunRow:
     """A run as it is stored; ``state`` is the codec's JSON, ``revision`` guards every change."""
 
@@ -40,7 +41,7 @@ class RunRow:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TaskRow:
     """A task as it is stored; ``due_at`` is ``None`` where it has no deadline."""
 
@@ -261,7 +262,7 @@ def task(conn: Connection, task_id: int) -> TaskRow | None:
     return task_row(found) if found else None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToDecide:
     """A task with all that moves when it is decided, read together.
 
@@ -321,7 +322,7 @@ def open_tasks_of_records(conn: Connection, record_ids: Sequence[int]) -> dict[i
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NewState:
     """What a run becomes; ``ended_at`` is ``None`` while it goes on."""
 

@@ -1,7 +1,6 @@
 """Amounts that belong together: what each request adds to the sums of its flow's authority, and what they come to."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
@@ -12,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from ..platform.db import reading
 from ..platform.json import canonical
+from ..platform.value import value
 from .authority import counted
 from .definition import SUBMITTER, Authority, Sum
 from .models import amounts, tasks
@@ -22,7 +22,7 @@ from .values import plain
 MILLION = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Of:
     """Whose sums: ``run`` is ``None`` of a request that does not exist yet."""
 

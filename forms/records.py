@@ -1,7 +1,7 @@
 """Rows of records as plain values: reading, writing and locking them; what a record means is decided elsewhere."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,11 +12,12 @@ from ..platform import db, statements
 from ..platform.errors import NotFound
 from ..platform.statements import Statement
 from ..platform.text import msg
+from ..platform.value import value
 from . import catalogue
 from .models import record_links, record_terms, record_totals, record_viewers, records
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Record:
     """A record as one sees it: ``values`` are typed (totals among them), ``links`` say what each lookup pointed at.
 

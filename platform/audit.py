@@ -23,9 +23,10 @@ from .db import utc_text
 from .models import audit_chains, audit_entries
 from .statements import Statement
 from .text import msg
+from .value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entry:
     """Something that happened. ``actor``: a person's key, ``None`` where no person acted; ``data``: JSON."""
 
@@ -71,7 +72,7 @@ _INSERT = statements.rows(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Head:
     """The end of a chain as it was read: how many entries it has, and the hash of the last."""
 

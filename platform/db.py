@@ -90,8 +90,12 @@ def make_db() -> SQLAlchemy:
     )
 
 
-def _loads(text: str) -> Any:
-    return stdlib_json.loads(text)
+def _loads(text: str | bytes) -> Any:
+    """What ``loads`` does with UTF-8 that has no space around it, as databases give it."""
+    return _decode(str(text, "utf-8") if isinstance(text, bytes) else text)[0]
+
+
+_decode = stdlib_json.JSONDecoder().raw_decode
 
 
 def prepare(engine: Engine, *, synchronous: str = "FULL") -> None:

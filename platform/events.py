@@ -20,16 +20,29 @@ EVENTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened; ``id`` is the same however often it is told. ``data`` is asked only if somebody wants to
-    know."""
+    """Something that happened; ``id`` is the same however often it is told. It and ``data`` are asked only if somebody
+    wants to know."""
 
-    name: str
-    id: str
-    at: datetime
-    form: str | None
-    data: Callable[[], Mapping[str, Any]]
+    __slots__ = ("_id", "at", "data", "form", "name")
+
+    def __init__(
+        self,
+        name: str,
+        id: str | Callable[[], str],
+        at: datetime,
+        form: str | None,
+        data: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self.name = name
+        self._id = id
+        self.at = at
+        self.form = form
+        self.data = data
+
+    @property
+    def id(self) -> str:
+        return self._id if isinstance(self._id, str) else self._id()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ audit_chains = sa.Table(
     sa.Column("chain", sa.String(80), primary_key=True),  # record:17, people, definitions, …
     sa.Column("length", sa.Integer, nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),  # of the last entry
+    sqlite_with_rowid=False,  # the key is the table
 )
 
 audit_entries = sa.Table(
@@ -98,13 +99,6 @@ outbox = sa.Table(
     sa.Index(
         "ix_signoff_outbox_lane",
         "lane",
-        "due_at",
-        "id",
-        sqlite_where=sa.text("dead_at IS NULL"),
-        postgresql_where=sa.text("dead_at IS NULL"),
-    ),
-    sa.Index(
-        "ix_signoff_outbox_due",
         "due_at",
         "id",
         sqlite_where=sa.text("dead_at IS NULL"),

@@ -14,7 +14,7 @@ from signoff.forms import service as forms
 from signoff.platform import audit
 from signoff.platform.db import reading
 from signoff.platform.errors import Conflict, Forbidden, NotFound, Refused, TooMany
-from signoff.platform.models import outbox, timers
+from signoff.platform.models import audit_entries, outbox, timers
 from signoff.platform.people import service as people
 from signoff.platform.people.directory import Delegation
 from signoff.platform.scheduler import run_due
@@ -50,6 +50,16 @@ def test_a_submitted_record_opens_the_first_task_with_its_deadline_in_one_transa
     assert [row.key for row in rows(timers) if row.kind == "flow.timer"] == [f"run:{task.run_id}:first_answer"]
     assert "task.opened" in events(made.id)
     assert any(row.payload["template"] == "task_assigned" for row in rows(outbox) if row.kind == "notify")
+
+
+def test_each_action_is_one_row_of_the_history() -> None:
+    made = refund()
+    decide("bo")
+    decide("li", comment="fine")
+    found = [row for row in rows(audit_entries) if row.chain == made.chain]
+    assert [row.event for row in found] == ["record.submitted", "task.decided", "task.decided"]
+    assert len(audit.entries(made.chain)) > 2 * len(found)
+    assert audit.verify().ok
 
 
 def test_nobody_decides_what_they_asked_for() -> None:

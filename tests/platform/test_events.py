@@ -83,7 +83,7 @@ def test_only_what_was_asked_for_is_told(context: Flask, told: Any) -> None:
 def test_nobody_listens_and_nothing_is_read(context: Flask) -> None:
     assert not events.is_wanted("task.overdue")
     with db.transaction() as conn:
-        events.publish(conn, Event("task.overdue", "evt_1", clock.now(), None, lambda: 1 / 0))  # type: ignore[arg-type, return-value]
+        events.publish(conn, Event("task.overdue", lambda: 1 / 0, clock.now(), None, lambda: 1 / 0))  # type: ignore[arg-type, return-value]
 
 
 def test_one_inside_can_refuse_and_one_outside_cannot(context: Flask, told: Any) -> None:
