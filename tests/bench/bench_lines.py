@@ -1,14 +1,13 @@
 """Line items in a real browser: how long until 200 pasted rows are summed, and until one more key is."""
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from ..server import serving
-from ..web.conftest import ARGUMENTS, demo_settings, sign_in
+from ..web.conftest import ARGUMENTS, chromium, demo_settings, sign_in
 from ..web.test_lines import ROWS, spreadsheet, sum_of
 
 _PASTED = """async ([text, total]) => {
@@ -42,7 +41,7 @@ _TYPED = """async () => {
 
 def main(database_url: str = "") -> None:
     """Print milliseconds; nothing is asserted."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    path = chromium()
     if path is None:
         print("no Chromium is installed")
         return
