@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from signoff.flows.check.coverage import check_routes
 from signoff.flows.check.deriving import ground_of
 from signoff.flows.check.timeline import Timeline
+from signoff.flows.check.variables import Variables
 from signoff.flows.schema import read_flow
 from signoff.forms.conditions import evaluate, fields_of, parse
 from signoff.forms.definition import Form
@@ -151,3 +152,17 @@ def test_what_is_not_reported_does_not_exist_and_what_is_does(whens: list[Any], 
 
 def typed(example: Mapping[str, Any]) -> dict[str, Any]:
     return {key: Decimal(value) if key == "amount" else value for key, value in example.items()}
+
+
+def test_searches_cut_where_there_is_least_to_cut_first() -> None:
+    fields = [
+        {"key": "amount", "type": "money", "label": "Amount"},
+        {"key": "urgent", "type": "boolean", "label": "Urgent"},
+    ]
+    whens = [{"amount": {"gte": str(bound)}, "urgent": True} for bound in range(9)]
+    made = form_of(fields, [])
+    conditions = [parse(when, kinds_of(made))[0] for when in whens]
+    variables = Variables(ground_of(made), conditions, None)
+    assert variables.names == ["urgent", "amount"]
+    assert len(variables.domains[0].cells) < len(variables.domains[1].cells)
+    assert variables.number("amount") == 1
