@@ -184,16 +184,21 @@ def seen_as(page: Page, viewport: ViewportSize, scheme: Literal["light", "dark"]
     page.evaluate("() => Promise.allSettled(document.getAnimations().map((each) => each.finished))")
 
 
+def settled(page: Page) -> None:
+    """Wait until every script of the page began."""
+    page.evaluate(_SETTLED)
+
+
 def shifted(page: Page) -> float:
     """How much of the page moved while it was loading and its scripts began (CLS); 0 is nothing."""
-    page.evaluate(_SETTLED)
+    settled(page)
     found: float = page.evaluate("() => window.signoffShifts.reduce((sum, each) => sum + each.value, 0)")
     return found
 
 
 def script_bytes(page: Page) -> int:
     """How many bytes of script the page asked for, compressed."""
-    page.evaluate(_SETTLED)
+    settled(page)
     urls: list[str] = page.evaluate(
         """() => performance.getEntriesByType('resource').map((each) => each.name)
           .filter((name) => new URL(name).pathname.endsWith('.js'))"""

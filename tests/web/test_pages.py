@@ -61,8 +61,6 @@ NO_PAGES = {
     "signoff_notifications.open_one", "signoff_flows.task_named",  # lead on to a page
 }  # fmt: skip
 MOST_SHIFT = 0.01
-MOST_SHIFTS = dict.fromkeys(BUILDERS, 0.5)
-"""Pages that still move: the builders, which a script draws."""
 MOST_SCRIPT = 100_000
 MOST_SCRIPT_OF_BUILDER = 300_000
 
@@ -131,7 +129,7 @@ def _looks(page: Page, viewport: ViewportSize, scheme: Literal["light", "dark"])
 @pytest.mark.parametrize(("person", "path"), CASES, ids=CASE_IDS)
 def test_in_english_from_a_phone_in_light_to_a_desk_in_the_dark(opened: Open, person: str, path: str) -> None:
     page = opened(person, path, PHONE, "en-GB")
-    assert shifted(page) < MOST_SHIFTS.get(path, MOST_SHIFT)
+    assert shifted(page) < MOST_SHIFT
     assert script_bytes(page) < (MOST_SCRIPT_OF_BUILDER if path in BUILDERS else MOST_SCRIPT)
     _looks(page, PHONE, "light")
     _looks(page, DESK, "dark")
@@ -140,6 +138,6 @@ def test_in_english_from_a_phone_in_light_to_a_desk_in_the_dark(opened: Open, pe
 @pytest.mark.parametrize(("person", "path"), CASES, ids=CASE_IDS)
 def test_in_chinese_from_a_desk_in_light_to_a_phone_in_the_dark(opened: Open, person: str, path: str) -> None:
     page = opened(person, path, DESK, "zh-CN")
-    assert shifted(page) < MOST_SHIFTS.get(path, MOST_SHIFT)
+    assert shifted(page) < MOST_SHIFT
     _looks(page, DESK, "light")
     _looks(page, PHONE, "dark")
