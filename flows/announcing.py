@@ -26,9 +26,8 @@ Happening = tuple[str, str, Callable[[], Mapping[str, Any]]]
 def announce(conn: Connection, move: "Move", task_ids: Mapping[str, int]) -> None:
     """Tell webhooks and plugins all that happened in a move; ``move.record`` is the record after it."""
     for name, about, data in _happenings(conn, move, task_ids):
-        if events.is_wanted(name):
-            number = partial(event_id, move.record.chain, str(move.run_id), name, about)
-            events.publish(conn, Event(name, number, move.now, move.record.form, partial(_whole, move, data)))
+        number = partial(event_id, move.record.chain, str(move.run_id), name, about)
+        events.publish(conn, Event(name, number, move.now, move.record.form, partial(_whole, move, data)))
 
 
 def _whole(move: "Move", data: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -98,9 +97,9 @@ def _decision(conn: Connection, move: "Move", note: Note) -> Mapping[str, Any]:
 
 def _overdue(conn: Connection, move: "Move") -> Iterator[Happening]:
     """The first time that a deadline is found to have passed."""
-    if move.before is None or not events.is_wanted("task.overdue"):
-        return
     steps = {str(note.data.get("step")) for note in move.of(Note) if note.event == "timer.fired"}
+    if move.before is None or not steps or not events.is_wanted("task.overdue"):
+        return
     for task in move.before.open_tasks:
         if task.step in steps and _passes_now(move, move.before, task):
             due_at = move.before.steps[task.step].due_at

@@ -18,7 +18,7 @@ from typing import Any
 
 from flask import Flask, current_app
 
-from . import bells, counters, events, json
+from . import bells, counters, db, events, json
 from .bells import EVERYBODY
 from .db import after_commit
 from .errors import SignoffError
@@ -167,7 +167,13 @@ def _task_moved(_conn: Any, _event: Event) -> None:
 
 def changed(*people: str) -> None:
     """Have the open pages of ``people`` look, once the transaction is committed; here, and on PostgreSQL everywhere."""
+    memory = db.memory() if db.in_transaction() else None
+    if memory is not None and _CHANGED in memory:
+        memory[_CHANGED].update(people)
+        return
     here, everywhere, who = hub(), bells.ringer(), set(people)
+    if memory is not None:
+        memory[_CHANGED] = who
 
     def tell() -> None:
         here.told(who)
@@ -175,6 +181,10 @@ def changed(*people: str) -> None:
             everywhere.live(who)
 
     after_commit(tell)
+
+
+_CHANGED = "signoff_changed"
+"""Whom a transaction concerns: they are told once of all that it changes."""
 
 
 @dataclass(frozen=True, slots=True)
