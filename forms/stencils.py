@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app, url_for
-from flask_babel import gettext as _
 from markupsafe import Markup
 
 from ..platform.caches import cache
 from ..platform.text import local
-from ..platform.web.filters import SIGNS
+from ..platform.web.filters import SIGNS, file_size
+from ..platform.web.language import gettext as _
 from ..platform.web.stencil import MARK, Stencil, slot, stencil
 from .conditions.bind import refers_to
 from .definition import Field, Section
@@ -104,7 +104,10 @@ class View:
     needs: str = ""
     many: bool = False
     accept: str = ""
+    kinds: str = ""
+    ask: str = ""
     limits: str = ""
+    signed: bool = False
     most_bytes: int = 0
     camera: bool = False
     parts: tuple[tuple[str, str], ...] = ()
@@ -236,7 +239,8 @@ def _view(field: Field, program: FormProgram, language: str, *, table: str = "")
     widget = "output" if computed else _widget_of(field)
     span = 0 if table else _span_of(field, program)
     multiple = bool(options.get("multiple"))
-    accept = tuple(options.get("accept") or ())
+    signed = field.type == "signature"
+    accept = ("image/*",) if signed else tuple(options.get("accept") or ())
     return View(
         key=field.key,
         id=f"f-{table}-{MARK}row{MARK}-{field.key}" if table else f"f-{field.key}",
@@ -261,9 +265,12 @@ def _view(field: Field, program: FormProgram, language: str, *, table: str = "")
         needs=_needs(field, program, table),
         many=multiple,
         accept=",".join(accept),
-        limits=_limits(options.get("max_size"), multiple),
+        kinds=_kinds(accept),
+        ask=_ask(multiple, table, signed),
+        limits=_limits(options.get("max_size"), accept),
+        signed=signed,
         most_bytes=int(options.get("max_size") or 0),
-        camera=field.type == "image" or any(each.startswith("image/") for each in accept),
+        camera=not signed and any(each.startswith("image/") for each in accept),
         parts=_address_parts(field),
     )
 
@@ -320,10 +327,38 @@ def _filled_by(table: Field, program: FormProgram, language: str) -> tuple[str, 
     return "", ""
 
 
-def _limits(size: int | None, multiple: bool) -> str:
-    most = _("Up to %(size)s each.", size=f"{size / 1024**2:.3g} MB") if size else ""
-    start = _("Drop files here, or choose them.") if multiple else _("Drop a file here, or choose one.")
-    return f"{start} {most}".strip()
+_SHORT = {
+    "application/msword": "Word",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+    "application/vnd.ms-excel": "Excel",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+    "image/svg+xml": "SVG",
+}
+
+
+def _ask(multiple: bool, table: str, signed: bool) -> str:
+    if table:
+        return _("Add a file")
+    if signed:
+        return _("Or choose a picture of your signature.")
+    return _("Drop files here, or choose them.") if multiple else _("Drop a file here, or choose one.")
+
+
+def _kinds(accept: tuple[str, ...]) -> str:
+    """What people call the media types that are taken: ``PDF, images``."""
+    sorts = {"image/*": _("images"), "video/*": _("videos"), "audio/*": _("sound"), "text/plain": _("text")}
+    return ", ".join(dict.fromkeys(sorts.get(each) or _short(each) for each in accept))
+
+
+def _short(media_type: str) -> str:
+    return _SHORT.get(media_type) or media_type.rpartition("/")[2].removeprefix("x-").upper()
+
+
+def _limits(size: int | None, accept: tuple[str, ...]) -> str:
+    kinds = _kinds(accept)
+    most = _("up to %(size)s each", size=file_size(size)) if size else ""
+    said = " · ".join(part for part in (kinds, most) if part)
+    return said[:1].upper() + said[1:]
 
 
 def _address_parts(field: Field) -> tuple[tuple[str, str], ...]:

@@ -202,12 +202,12 @@ def anchor(path: str) -> str:
 
 
 def file_size(size_bytes: int) -> str:
-    """Bytes as people read them: ``1.4 MB``."""
-    if size_bytes < 1000:
+    """Bytes as people read them, counted in 1,024s as limits are: ``1.4 MB``."""
+    if size_bytes < 1024:
         return f"{size_bytes} B"
-    if size_bytes < 1_000_000:
-        return f"{size_bytes / 1000:.0f} kB"
-    return f"{size_bytes / 1_000_000:.1f} MB"
+    if size_bytes < 1024**2:
+        return f"{size_bytes / 1024:.0f} kB"
+    return f"{size_bytes / 1024**2:.1f}".removesuffix(".0") + " MB"
 
 
 def unbroken(text: str) -> Markup:

@@ -19,6 +19,7 @@ from signoff.platform.statements import watched
 
 from ..conftest import SignIn, definition
 from .conftest import person
+from .forming import document
 from .test_service import order, product
 
 
@@ -407,3 +408,41 @@ def test_pages_of_different_people_are_their_own(tables: Flask, browser: FlaskCl
         nonces = set(re.findall(r'nonce="([^"]+)', page))
         assert len(nonces) == 1
         assert nonces.isdisjoint(re.findall(r'nonce="([^"]+)', client.get("/forms/product/new").text))
+
+
+@pytest.mark.parametrize(
+    ("language", "kinds", "ask", "sign"),
+    [
+        (
+            "en",
+            "PDF, images · up to 3 MB each",
+            "Drop files here, or choose them.",
+            "Sign here with finger, pen or mouse",
+        ),
+        ("zh", "PDF, 图片 · 每个最大 3 MB", "将文件拖到此处，或点击选择。", "请用手指、手写笔或鼠标在此签名"),
+    ],
+)
+def test_files_say_what_is_taken_in_the_readers_words(
+    browser: FlaskClient, language: str, kinds: str, ask: str, sign: str
+) -> None:
+    fields = [
+        {
+            "key": "papers",
+            "type": "file",
+            "multiple": True,
+            "accept": ["application/pdf", "image/*"],
+            "max_size": "3MB",
+        },
+        {"key": "word", "type": "file", "accept": ["application/msword", "text/csv"]},
+        {"key": "hand", "type": "signature"},
+        {"key": "lines", "type": "table", "columns": [{"key": "photo", "type": "image"}]},
+    ]
+    catalogue.publish_form({**document(fields), "key": "sample"}, by="ada")
+    browser.set_cookie("signoff_language", language, domain="127.0.0.1")
+    page = browser.get("/forms/sample/new").text
+    assert f'<span class="upload-hint">{kinds}</span>' in page
+    assert f"<span>{ask}</span>" in page
+    assert "Word, CSV" in page
+    assert page.count("<canvas") == 1
+    assert f'aria-label="{sign}"' in page
+    assert page.count('capture="environment"') == 1, "a photo is offered where images are taken, and not in a row"

@@ -18,7 +18,7 @@ test.each([
 });
 
 test("sizes are written as the server writes them", () => {
-  expect([0, 999, 1500, 999_499, 1_400_000].map(sizeOf)).toEqual(["0 B", "999 B", "2 kB", "999 kB", "1.4 MB"]);
+  expect([0, 999, 1500, 999_499, 1_468_006, 2 * 1024 ** 2].map(sizeOf)).toEqual(["0 B", "999 B", "1 kB", "976 kB", "1.4 MB", "2 MB"]);
 });
 
 test("a sentence takes its values, and a name with braces stays as it is", () => {

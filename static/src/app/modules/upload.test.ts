@@ -33,7 +33,7 @@ class FakeRequest extends EventTarget {
 }
 
 function page(many: string): void {
-  document.body.innerHTML = `<form data-upload="/files"><div class="upload" data-name="f-photos" data-many="${many}" data-accept="image/*" data-most="1000">
+  document.body.innerHTML = `<form data-upload="/files"><div class="upload" data-name="f-photos" data-many="${many}" data-accept="image/*" data-kinds="images" data-most="1024">
     <ul class="upload-files"></ul><div class="upload-drop"><input type="file" id="f-photos"></div><span data-upload-said></span></div><button>Send</button></form>`;
   const element = document.querySelector(".upload") as HTMLElement;
   element.dataset["words"] = JSON.stringify(WORDS);
@@ -71,7 +71,7 @@ test("several go up at once, three at a time, and each becomes an input", () => 
 
 test("what is wrong with one file is said at that file, the others go on", () => {
   drop(photo("big", 2000), new File(["x"], "a.txt", { type: "text/plain" }), new File([], "nothing", { type: "image/png" }), photo("good"));
-  expect(lines().slice(0, 3).map((line) => line.replace("×", ""))).toEqual(["big has 2 kB, most 1 kB", "a.txt not image/*", "nothing empty"]);
+  expect(lines().slice(0, 3).map((line) => line.replace("×", ""))).toEqual(["big has 2 kB, most 1 kB", "a.txt not images", "nothing empty"]);
   expect(requests).toHaveLength(1);
 });
 

@@ -1,6 +1,7 @@
 /** Files dropped, pasted, chosen or photographed: uploaded at once with their progress, shown with a small picture, taken off again. */
 
 import { filled, type Limits, sizeOf, wrongWith } from "../filling/files";
+import { Pad } from "../filling/signing";
 import { csrfToken } from "../http";
 
 interface Stored {
@@ -38,6 +39,7 @@ class Uploads {
   private running = 0;
   private isAwaited = false;
   private submitter: HTMLElement | null = null;
+  private pad: Pad | undefined;
 
   constructor(
     private readonly element: HTMLElement,
@@ -58,6 +60,7 @@ class Uploads {
       });
     }
     this.watchDrops();
+    this.watchPad();
     this.element.addEventListener("paste", (event) => {
       const files = [...(event.clipboardData?.files ?? [])];
       if (!files.length) return;
@@ -83,6 +86,18 @@ class Uploads {
     });
   }
 
+  private watchPad(): void {
+    const canvas = this.element.querySelector("canvas");
+    if (!canvas) return;
+    this.pad = new Pad(canvas, (file) => this.take([file]));
+    this.pad.start();
+    this.element.querySelector("[data-sign='clear']")?.addEventListener("click", () => {
+      this.pad?.clear();
+      for (const line of [...this.list.children]) this.drop(line);
+      this.changed();
+    });
+  }
+
   private onClick(event: MouseEvent): void {
     const button = event.target instanceof Element ? event.target.closest<HTMLButtonElement>('[data-upload="remove"]') : null;
     if (!button) return;
@@ -90,12 +105,14 @@ class Uploads {
     const line = button.closest("li");
     line?.dispatchEvent(new CustomEvent("signoff:removed"));
     line?.remove();
+    this.pad?.clear();
     this.changed();
     this.input.focus();
   }
 
   /** A form that is sent before its files are there waits for them. */
   private onSubmit(event: SubmitEvent): void {
+    this.pad?.finish();
     if (!this.running) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -122,8 +139,8 @@ class Uploads {
     this.list.append(line);
     const wrong = wrongWith(file, this.limits);
     if (wrong) {
-      const { accept, most } = this.limits;
-      this.failed(line, file, filled(this.words[wrong], { name: file.name, size: sizeOf(file.size), most: sizeOf(most), accept: accept.join(", ") }));
+      const accept = this.element.dataset["kinds"] ?? "";
+      this.failed(line, file, filled(this.words[wrong], { name: file.name, size: sizeOf(file.size), most: sizeOf(this.limits.most), accept }));
       return;
     }
     this.queue(line, file);
@@ -136,6 +153,7 @@ class Uploads {
     progress.setAttribute("aria-label", file.name);
     const name = document.createElement("span");
     name.textContent = file.name;
+    line.classList.remove("is-wrong");
     line.replaceChildren(...preview(file), name, progress, this.removal(file.name));
     this.waiting.push(() => this.send(line, file, progress));
     this.next();
@@ -215,6 +233,7 @@ class Uploads {
     text.className = "field-error";
     text.setAttribute("role", "alert");
     text.textContent = why;
+    line.classList.add("is-wrong");
     line.replaceChildren(text);
     if (again) {
       const button = document.createElement("button");
