@@ -74,9 +74,26 @@ def add(record: Record, raw: Mapping[str, Any]) -> Record:
 
 
 def _joined(each: Field, raw: Any, record: Record) -> Any:
+    """What was sent beside what is there: files come to files, and a part that was left blank takes nothing away."""
+    before = record.stored.get(each.key)
+    if each.parts and isinstance(raw, Mapping):
+        return _joined_parts(each, raw, before or {})
+    return _added(each, raw, before)
+
+
+def _joined_parts(each: Field, raw: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    parts = {part.key: part for part in each.parts}
+    sent = {key: value for key, value in raw.items() if value not in (None, "", [])}
+    return {
+        **before,
+        **{key: _added(parts[key], value, before.get(key)) if key in parts else value for key, value in sent.items()},
+    }
+
+
+def _added(each: Field, raw: Any, before: Any) -> Any:
     if kind_of(each).base is not Base.FILES or not isinstance(raw, list):
         return raw
-    return [*(record.values.get(each.key) or ()), *raw]
+    return [*(before or ()), *raw]
 
 
 def drawn(record: Record) -> Markup:

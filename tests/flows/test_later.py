@@ -79,6 +79,28 @@ def test_the_page_takes_what_is_missing(claim: Record, client: FlaskClient) -> N
     ]
 
 
+def test_items_of_a_checklist_come_one_after_the_other(claim: Record, client: FlaskClient) -> None:
+    items = [
+        {"key": "photos", "label": "Photos"},
+        {"key": "video", "label": "Link to a film", "kind": "text"},
+        {"key": "packed", "label": "Packed", "kind": "tick"},
+    ]
+    evidence = {"key": "evidence", "type": "evidence", "label": "Evidence", "items": items}
+    document = form("evidence")
+    catalogue.publish_form({**document, "fields": [*FIELDS, evidence]}, by="ada")
+    made = service.submit("claim", {"name": "a"}, by=None)
+    known = {"number": made.number, "code": code(made), "f-evidence": "1"}
+    for sent in (
+        {"f-evidence-photos-upload": (png(), "one.png"), "f-evidence-video": "https://film.example/1"},
+        {"f-evidence-photos-upload": (png(), "two.png"), "f-evidence-video": "", "f-evidence-packed": "true"},
+    ):
+        assert client.post("/public/later", data={**known, **sent}).status_code == 303
+    found = service.read_record(made.id, by=directory().persons["ada"]).values["evidence"]
+    assert len(found["photos"]) == 2
+    assert found["video"] == "https://film.example/1"
+    assert found["packed"] is True
+
+
 def test_number_and_code_are_both_needed(claim: Record, client: FlaskClient) -> None:
     assert later.record_of(str(claim.number), code(claim).lower()).id == claim.id
     with pytest.raises(NotFound):
