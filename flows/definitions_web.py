@@ -114,7 +114,16 @@ def init_app(app: Flask) -> None:  # noqa: ARG001 - the menus are of the process
             roles=(ADMIN, AUDITOR),
             may=owners.looks,
             parent=menus.ADMINISTRATION,
-            also=("signoff_definitions.edit", "signoff_definitions.edit_text", "signoff_definitions.version"),
+            also=(
+                "signoff_definitions.edit",
+                "signoff_definitions.edit_text",
+                "signoff_definitions.new",
+                "signoff_definitions.new_text",
+                "signoff_definitions.version",
+                "signoff_flows.moves",
+                "signoff_rights.show",
+                "signoff_packs.listed",
+            ),
         )
     )
 

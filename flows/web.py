@@ -69,7 +69,9 @@ def init_app(app: Flask) -> None:
             order=320,
             also=("signoff_flows.reply", "signoff_flows.new_reply"),
         ),
-        MenuEntry("dashboard", _l("Dashboard"), "signoff_flows.dashboard", "bar-chart", 60),
+        MenuEntry(
+            "dashboard", _l("Dashboard"), "signoff_flows.dashboard", "bar-chart", 60, also=("signoff_flows.behind",)
+        ),
     ):
         menus.add(entry)
 

@@ -1,6 +1,7 @@
 """Pages of lists: the records of a form with search, filters and orders as links, drafts, and exports."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, abort, render_template, request, stream_with_context, url_for
@@ -43,7 +44,7 @@ _MOST_MENUS = 500
 
 
 def _tables() -> Sequence[MenuLink]:
-    """The plain tables that the person may read: orders, products, stock."""
+    """The plain tables that the person may read: orders, products, stock; the one that the page is of is marked."""
     person = current_person()
     known = cache("forms.tables")
     place = (person.key, language(), request.script_root)
@@ -52,18 +53,19 @@ def _tables() -> Sequence[MenuLink]:
         if len(known) >= _MOST_MENUS:
             known.clear()
         known[place] = follows, _tables_of(person)
-    found: Sequence[MenuLink] = known[place][1]
-    return found
+    found: Sequence[tuple[str, MenuLink]] = known[place][1]
+    here = (request.view_args or {}).get("form_key")
+    return tuple(replace(link, active=True) if key == here else link for key, link in found)
 
 
-def _tables_of(person: Person) -> Sequence[MenuLink]:
+def _tables_of(person: Person) -> Sequence[tuple[str, MenuLink]]:
     shown = [
         program.form
         for program in catalogue.forms_in_force()
         if not lifecycle.current().has_flow(program.form.key) and rights.may_read_all(program.form, person)
     ]
     return tuple(
-        MenuLink(local_text(form.title), url_for("signoff_forms.records_of", form_key=form.key), "table")
+        (form.key, MenuLink(local_text(form.title), url_for("signoff_forms.records_of", form_key=form.key), "table"))
         for form in shown
     )
 

@@ -42,7 +42,17 @@ def init_app(app: Flask) -> None:
     """Offer the page of mails where they are written to a folder."""
     menus.set_bell("signoff_notifications.index", _unread)
     if app.extensions["signoff"].config.mail_url == FOLDER:
-        menus.add(MenuEntry("mails", _l("Demo mails"), "signoff_notifications.mails", "envelope", 950, roles=(ADMIN,)))
+        menus.add(
+            MenuEntry(
+                "mails",
+                _l("Demo mails"),
+                "signoff_notifications.mails",
+                "envelope",
+                950,
+                roles=(ADMIN,),
+                also=("signoff_notifications.show_mail",),
+            )
+        )
 
 
 def _unread() -> int | None:

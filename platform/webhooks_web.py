@@ -25,8 +25,8 @@ menus.add(
         _l("Webhooks"),
         "signoff_webhooks.index",
         "broadcast",
+        940,
         roles=(ADMIN,),
-        parent="system",
         also=("signoff_webhooks.show", "signoff_webhooks.add"),
     )
 )

@@ -31,7 +31,15 @@ menus.add(
         "people",
         order=800,
         roles=(ADMIN,),
-        also=("signoff_people.show", "signoff_people.departments", "signoff_people.import_people"),
+        also=(
+            "signoff_people.show",
+            "signoff_people.add",
+            "signoff_people.hand_over",
+            "signoff_people.departments",
+            "signoff_people.department",
+            "signoff_people.add_department",
+            "signoff_people.import_people",
+        ),
     )
 )
 

@@ -68,6 +68,11 @@ def test_a_wrong_row_is_said_at_the_row_and_asks_nothing(boxes: list[int], brows
     assert len(shown(answer.text)) == 3
 
 
+def test_the_bars_show_whose_records_they_are(boxes: list[int], browser: FlaskClient) -> None:
+    marked = re.findall(r'href="([^"]+)" aria-current="page"', browser.get("/forms/box/records").text)
+    assert set(marked) == {"/forms/box/records"}
+
+
 def test_columns_are_chosen(boxes: list[int], browser: FlaskClient) -> None:
     page = browser.get("/forms/box/records?col=price&col=colour&col=nothing").text
     assert "¥300.00" in page
