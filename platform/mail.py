@@ -5,7 +5,6 @@ import os
 import re
 import smtplib
 import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from flask import Flask, current_app, render_template
 
-from . import clock, config, counters
+from . import clock, config, counters, trust
 from .background import GiveUp, Lane, Retry
 from .notifications import Delivery, absolute, channel
 from .people.directory import Person
@@ -134,17 +133,18 @@ def connected(url: SplitResult, timeout_seconds: int = TIMEOUT_SECONDS) -> Itera
 
     ``smtp://…?starttls=no`` keeps a server in plain text whose certificate cannot be checked.
     """
-    context = ssl.create_default_context()
     host = url.hostname or "localhost"
     if url.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, url.port or 465, timeout=timeout_seconds, context=context)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            host, url.port or 465, timeout=timeout_seconds, context=trust.context("mail")
+        )
     else:
         server = smtplib.SMTP(host, url.port or 25, timeout=timeout_seconds)
     with server:
         server.ehlo_or_helo_if_needed()
         wants_plain = parse_qs(url.query).get("starttls") == ["no"]
         if url.scheme == "smtp" and server.has_extn("starttls") and not wants_plain:
-            server.starttls(context=context)
+            server.starttls(context=trust.context("mail"))
             server.ehlo()
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, LocationParseError
 
-from . import config
+from . import config, trust
 from .text import Message, msg
 
 SILENT_SECONDS = 8
@@ -112,6 +112,7 @@ def _connection(parts: SplitResult, address: str) -> HTTPConnection:
             address,
             parts.port or 443,
             timeout=SILENT_SECONDS,
+            ssl_context=trust.context("outgoing"),
             cert_reqs="CERT_REQUIRED",
             server_hostname=parts.hostname,
             assert_hostname=parts.hostname,

@@ -13,7 +13,7 @@ import trustme
 from flask import Flask
 
 from signoff import create_app
-from signoff.platform import outgoing
+from signoff.platform import outgoing, trust
 from signoff.platform.outgoing import Blocked, NoAnswer
 
 
@@ -120,3 +120,16 @@ def test_an_address_inside_is_refused_before_anything_is_sent(
     Names(monkeypatch, "10.0.0.1", "127.0.0.1")
     with pytest.raises(Blocked, match="private network"):
         outgoing.post(f"https://hooks.example:{server}/", b"{}", {})
+
+
+def test_the_authorities_are_read_once(app: Flask, server: int, trusted: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes more of the processor than all else of a call."""
+    read: list[str] = []
+    real = ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda: read.append("again") or real())
+    Names(monkeypatch, "127.0.0.1")
+    for _ in range(3):
+        assert outgoing.post(f"https://hooks.example:{server}/", b"{}", {}).status == 200
+    assert len(read) == 1
+    assert trust.context("mail") is trust.context("mail")
+    assert trust.context("mail").check_hostname  # whatever calls do with theirs
