@@ -105,8 +105,8 @@ class Worker:
         self._extended_at = clock.now()
         self._ticking = False
         self._again = False
-        self._next_at: datetime | None = None
-        self._rested_at = clock.now()
+        self._run_at: datetime | None = None  # of the next look, by the clock that APScheduler goes by
+        self._rested_at = datetime.now(UTC)
         self._has_chores = False
         self._full: set[Lane] = set()
         self._carrier: Carrier | None = None
@@ -141,7 +141,7 @@ class Worker:
 
     def wake(self, due_at: datetime) -> None:
         """Look at the tables at ``due_at``, or before."""
-        if self._next_at is not None and self._next_at <= due_at:
+        if self._run_at is not None and self._run_at <= _alarm_at(due_at):
             return
         with self._lock:
             if self._ticking:
@@ -152,14 +152,15 @@ class Worker:
     def _heard(self, text: str) -> None:
         self.wake(datetime.fromisoformat(text) if text else clock.now())
 
-    def _plan(self, at: datetime) -> None:
-        if self._rested_at - clock.now() <= REST:  # else the clock was set back
+    def _plan(self, due_at: datetime) -> None:
+        now = datetime.now(UTC)
+        at = min(_alarm_at(due_at), now + self._longest())
+        if self._rested_at - now <= REST:  # else the clock was set back
             at = max(at, self._rested_at)
-        if self._stopping.is_set() or (self._next_at is not None and self._next_at <= at):
+        if self._stopping.is_set() or (self._run_at is not None and self._run_at <= at):
             return
-        self._next_at = at
-        run_date = datetime.now(UTC) + min(at - clock.now(), self._longest())
-        self._clock.add_job(self._tick, "date", run_date=run_date, id="tick", replace_existing=True)
+        self._run_at = at
+        self._clock.add_job(self._tick, "date", run_date=at, id="tick", replace_existing=True)
 
     def _tick(self) -> None:
         """One look: everything due is done or handed to threads; then plan the next."""
@@ -167,7 +168,7 @@ class Worker:
             if self._ticking:
                 self._again = True
                 return
-            self._ticking, self._again, self._next_at = True, False, None
+            self._ticking, self._again, self._run_at = True, False, None
         at = None
         try:
             while at is None and not self._stopping.is_set():
@@ -180,7 +181,7 @@ class Worker:
         finally:
             with self._lock:
                 self._ticking = False
-                self._rested_at = clock.now() + REST
+                self._rested_at = datetime.now(UTC) + REST
                 self._plan(clock.now() if self._again else at or clock.now() + POLL)
 
     def _work(self) -> datetime | None:
@@ -247,6 +248,11 @@ class Worker:
                 awaited = lane in self._full
             if awaited:
                 self.wake(clock.now())
+
+
+def _alarm_at(due_at: datetime) -> datetime:
+    """``due_at`` of the product's clock by the clock that APScheduler goes by: a test moves the one alone."""
+    return datetime.now(UTC) + (due_at - clock.now())
 
 
 def _carrier_of(app: Flask) -> "Carrier | None":

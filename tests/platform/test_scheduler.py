@@ -193,3 +193,23 @@ def test_long_jobs_stay_its_own_whichever_way_the_clock_is_moved(
     assert extended == []
     worker._extend(at.move(hours=hours))
     assert extended == [job]
+
+
+def test_it_is_woken_though_the_clock_leapt_past_its_next_look(
+    context: Flask, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it was to do at a time that is past by now is not waited for any longer."""
+    ahead = [timedelta(0)]
+    monkeypatch.setattr(clock, "_source", lambda: datetime.now(UTC) + ahead[0])
+    monkeypatch.setattr(scheduler, "POLL", timedelta(minutes=10))
+    monkeypatch.setattr(scheduler, "LISTENING", timedelta(minutes=10))
+    worker = Worker(context)
+    worker.start()
+    with transaction() as conn:
+        set_timer(conn, "soon", "test", clock.now(), {})
+        set_timer(conn, "later", "test", clock.now() + timedelta(minutes=5), {})
+    assert done.wait_for(1) == ["soon"]
+    ahead[0] = timedelta(minutes=6)
+    worker.wake(clock.now())
+    assert done.wait_for(2) == ["later", "soon"]
+    worker.stop()
