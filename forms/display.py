@@ -39,6 +39,8 @@ class Reader:
             return NOTHING
         if one.type == "lookup":
             return self._record(value, link)
+        if one.type == "signature":
+            return self._signature(value)
         if kind_of(one).base == "files":
             return self._files(value)
         if one.type == "datetime":
@@ -47,6 +49,10 @@ class Reader:
             return Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(value)
         if one.type == "email":
             return Markup('<a href="mailto:{0}">{0}</a>').format(value)
+        if one.type == "phone":
+            return Markup('<a href="tel:{}">{}</a>').format(
+                "".join(each for each in value if each in "+0123456789"), value
+            )
         return escape(self.text(one, value))
 
     def text(self, one: Field, value: Any, link: Mapping[str, Any] | None = None) -> str:
@@ -81,6 +87,17 @@ class Reader:
     def _files(self, ids: Sequence[str]) -> Markup:
         shown = Markup("").join(self._file(self.files[each]) for each in ids if each in self.files)
         return Markup('<ul class="upload-files">{}</ul>').format(shown)
+
+    def _signature(self, ids: Sequence[str]) -> Markup:
+        """The picture itself: who decides looks at it."""
+        stored = self.files.get(ids[0])
+        if stored is None or not stored.has_thumbnail:
+            return self._files(ids)
+        picture = url_for("signoff_files.thumbnail", file_id=stored.id)
+        url = url_for("signoff_files.download", file_id=stored.id)
+        return Markup('<a href="{}"><img class="signed" src="{}" alt="{}" loading="lazy"></a>').format(
+            url, picture, stored.name
+        )
 
     def _file(self, stored: StoredFile) -> Markup:
         return file_line(stored, name=None)

@@ -144,7 +144,7 @@ class Choices(FieldType):
         return tuple(json) if json else None
 
     def text(self, value: Any, field: Field, language: str, zone: tzinfo) -> str:  # noqa: ARG002
-        return ", ".join(label_of(each, field, language) for each in value or ())
+        return ("、" if language == "zh" else ", ").join(label_of(each, field, language) for each in value or ())
 
 
 def _several(raw: Any, known: Mapping[str, str]) -> list[Any]:

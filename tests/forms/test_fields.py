@@ -193,7 +193,7 @@ def test_refused(name: str, options: dict[str, Any], raw: Any, code: str, senten
 
 @pytest.mark.parametrize(("name", "options", "raw", "english", "chinese"), [
     ("choice", AB, "a", "Apple", "苹果"),
-    ("choices", AB, ["a", "b"], "Apple, Bread", "苹果, Bread"),
+    ("choices", AB, ["a", "b"], "Apple, Bread", "苹果、Bread"),
     ("boolean", {}, True, "Yes", "是"),
     ("money", {"currency": "CNY"}, "5", "5.00", "5.00"),
     ("percent", {}, "5", "5%", "5%"),

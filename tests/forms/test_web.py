@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from signoff.forms import catalogue, drafts, service, tabular
+from signoff.platform import files
 from signoff.platform.people.directory import Person
 from signoff.platform.statements import watched
 
@@ -446,3 +447,18 @@ def test_files_say_what_is_taken_in_the_readers_words(
     assert page.count("<canvas") == 1
     assert f'aria-label="{sign}"' in page
     assert page.count('capture="environment"') == 1, "a photo is offered where images are taken, and not in a row"
+
+
+def test_a_signature_is_read_as_a_picture_and_a_number_can_be_called(browser: FlaskClient, ada: Person) -> None:
+    fields = [{"key": "hand", "type": "signature"}, {"key": "call", "type": "phone"}]
+    catalogue.publish_form({**document(fields), "key": "sample"}, by="ada")
+    drawn = io.BytesIO()
+    Image.new("RGB", (40, 20), "white").save(drawn, "PNG")
+    drawn.seek(0)
+    stored = files.store(drawn, "signature.png", by="ada")
+    made = service.submit("sample", {"hand": [stored.id], "call": "+86 138-0013 8000"}, by=ada)
+    page = browser.get(f"/records/{made.id}").text
+    assert re.search(
+        rf'<a href="[^"]*{stored.id}"><img class="signed" src="[^"]*{stored.id}[^"]*" alt="signature.png"', page
+    )
+    assert '<a href="tel:+8613800138000">+86 138-0013 8000</a>' in page
