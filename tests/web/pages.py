@@ -203,7 +203,17 @@ def script_bytes(page: Page) -> int:
         """() => performance.getEntriesByType('resource').map((each) => each.name)
           .filter((name) => new URL(name).pathname.endsWith('.js'))"""
     )
-    return sum(len(gzip.compress(page.request.get(url).body())) for url in set(urls))
+    return sum(_compressed(page, url) for url in set(urls))
+
+
+_sizes: dict[str, int] = {}
+
+
+def _compressed(page: Page, url: str) -> int:
+    """The size of a script, whose name changes with its content."""
+    if url not in _sizes:
+        _sizes[url] = len(gzip.compress(page.request.get(url).body()))
+    return _sizes[url]
 
 
 _ASKED_UNTIL_THERE = """async ([url, words, until]) => {
