@@ -1,5 +1,8 @@
 """The page of webhooks: who outside is told what, and what was not taken."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -7,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length
 
-from . import dead_letters, webhooks
+from . import dead_letters, definitions, webhooks
 from .errors import Refused
 from .events import EVENTS
 from .people.current import current_admin
@@ -36,23 +39,22 @@ class WebhookForm(PageForm):
     key = StringField(_l("Key"), [InputRequired(_l("Give it a key.")), Length(max=63)])
     url = StringField(_l("Address"), [InputRequired(_l("Enter the address that is called.")), Length(max=2000)])
     events = SelectMultipleField(_l("Events"), choices=list(EVENTS))
-    forms = StringField(_l("Forms"), [Length(max=2000)])
+    forms = SelectMultipleField(_l("Forms"), validate_choice=False)
     active = BooleanField(_l("Switched on"))
 
     @classmethod
     def of(cls, hook: Webhook) -> "WebhookForm":
         form = cls(formdata=None, obj=hook)
         form.events.data = list(hook.events)
-        form.forms.data = ", ".join(hook.forms)
+        form.forms.data = list(hook.forms)
         return form
 
     def wanted(self, key: str) -> Wanted:
-        forms = [each.strip() for each in (self.forms.data or "").replace("，", ",").split(",")]
         return Wanted(
             key=key,
             url=self.url.data.strip(),
             events=tuple(self.events.data or ()),
-            forms=tuple(filter(None, forms)),
+            forms=tuple(self.forms.data or ()),
             active=bool(self.active.data),
         )
 
@@ -114,10 +116,16 @@ def _page(found: Webhook | None, form: WebhookForm) -> str:
         "signoff/platform/webhooks/show.html",
         hook=found,
         form=form,
+        forms=_forms(form.forms.data or ()),
         waiting=webhooks.waiting(found.key) if found else 0,
         dead=dead[:50],
         more=dead[49].id if len(dead) > 50 else None,
     )
+
+
+def _forms(chosen: Iterable[str]) -> dict[str, Any]:
+    """Titles of the forms that can be chosen, by key; those chosen that are not in force any more stay."""
+    return {**{key: key for key in chosen}, **definitions.titles("form")}
 
 
 @bp.post("/webhooks/<string:key>/do")

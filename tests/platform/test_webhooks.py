@@ -252,8 +252,9 @@ def test_the_pages(company: Flask, receiver: Receiver, sign_in: SignIn) -> None:
             browser.post("/webhooks/erp/do", data={"do": "test"})
             run_due(company)
             assert b"webhook.test" in receiver.requests[0][2]
-            browser.post("/webhooks/erp", data={"url": receiver.url, "forms": "refund, leave"})
+            browser.post("/webhooks/erp", data={"url": receiver.url, "forms": ["refund", "leave"]})
             assert webhooks.find("erp").forms == ("refund", "leave")
+            assert 'name="forms" value="leave" id="f-form-2" checked' in browser.get("/webhooks/erp").text
             assert not webhooks.find("erp").active
             browser.post("/webhooks/erp/do", data={"do": "delete"})
             assert webhooks.everything() == []
