@@ -115,6 +115,13 @@ class Fleet:
                 node.send(signal.SIGCONT)
             node.stop()
 
+    def ask_where(self) -> None:
+        """Have every worker write into its log where its threads are."""
+        for node in self.workers:
+            assert node.process is not None
+            node.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.5)
+
     # --- what goes wrong
 
     @property

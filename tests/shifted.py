@@ -1,6 +1,8 @@
 """``python -m tests.shifted …``: the ``signoff`` command on a clock that a file moves, in all of its processes."""
 
+import faulthandler
 import os
+import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +28,7 @@ def read(path: Path) -> datetime:
 
 if FILE:  # also in the processes that a web server spawns: they import this module again
     clock._source = lambda: read(Path(FILE))
+    faulthandler.register(signal.SIGUSR1)  # says in the log where each thread is
 
 if __name__ == "__main__":
     from signoff.cli import main

@@ -48,6 +48,8 @@ from .server import Answer, Stubborn
 ROUNDS = int(os.environ.get("SIGNOFF_TEST_FAULTS", "0"))
 SEED = int(os.environ.get("SIGNOFF_TEST_SEED", "1"))
 PATIENCE_SECONDS = 240
+QUIET_SECONDS = 4
+"""For so long nothing may move, before the clock goes on: a lease may have to run out."""
 
 FORM: dict[str, Any] = {
     "schema": "form/1", "key": "errand", "title": "Errand", "number": "ER-{0000}",
@@ -181,17 +183,21 @@ class Scene:
         """All is well again: everybody decides what is left, and what was put off comes to its end."""
         self.mails.calm = self.hooks.calm = True
         client, end, quiet_since = self.client(), time.monotonic() + PATIENCE_SECONDS, time.monotonic()
+        left = None
         while time.monotonic() < end:
             decided = sum(self.clear_inbox(client, who) for who in DECIDERS)
-            later = self._later()
+            later, before, left = self._later(), left, self._rest()
             if decided == 0 and later is None:
                 return
-            if later is not None and (later > timedelta(0) or time.monotonic() - quiet_since > 6):
+            if decided or left != before:
+                quiet_since = time.monotonic()
+            if later is not None and (later > timedelta(0) or time.monotonic() - quiet_since > QUIET_SECONDS):
                 # a minute more, for then jobs are found that procrastinate, which has a clock of its own, keeps
                 self.fleet.hands.jump(later + timedelta(seconds=61))
                 self._ring()
                 quiet_since = time.monotonic()
             time.sleep(0.2)
+        self.fleet.ask_where()
         raise TimeoutError(f"it does not come to rest: {self._rest()}")
 
     def _ring(self) -> None:
@@ -210,7 +216,7 @@ class Scene:
 
     def _later(self) -> timedelta | None:
         """In how long the last of what waits is due; zero: something is due now; ``None``: nothing waits."""
-        now = shifted.read(self.fleet.hands.path)
+        now = self._now()
         with self.app.app_context(), db.reading() as conn:
             due = conn.scalar(sa.select(sa.func.count()).where(timers.c.due_at <= now))
             jobs = conn.execute(sa.select(outbox.c.due_at, outbox.c.claimed_until).where(outbox.c.dead_at.is_(None)))
@@ -221,7 +227,12 @@ class Scene:
 
     def _rest(self) -> Any:
         with self.app.app_context(), db.reading() as conn:
-            return [tuple(row) for row in conn.execute(sa.select(outbox.c.kind, outbox.c.due_at, outbox.c.last_error))]
+            jobs = conn.execute(sa.select(outbox.c.kind, outbox.c.due_at, outbox.c.last_error).order_by(outbox.c.id))
+            due = conn.execute(sa.select(timers.c.kind, timers.c.due_at).where(timers.c.due_at <= self._now()))
+            return [*map(tuple, jobs), *sorted(map(tuple, due))]
+
+    def _now(self) -> datetime:
+        return shifted.read(self.fleet.hands.path)
 
 
 def _items(answer: Answer) -> list[dict[str, Any]]:
