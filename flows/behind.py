@@ -122,6 +122,30 @@ def count(asked: Slice, by: Person) -> tuple[int, bool]:
     return min(number, COUNT_CAP), number > COUNT_CAP
 
 
+def count_of_work(asked: Slice, by: Person) -> tuple[int, bool] | None:
+    """How many tasks a number about work stands for, like :func:`count`: of one request there may be several.
+
+    ``None``: it is not about work.
+    """
+    if asked.work not in WORK:
+        return None
+    if not asked.form:
+        counts = (count_of_work(replace(asked, form=form.key), by) for form in served())
+        number = sum(each[0] for each in counts if each is not None)
+        return min(number, COUNT_CAP), number > COUNT_CAP
+    form = forms.program(asked.form).form
+    with reading() as conn:
+        if asked.work in NOW:
+            seen = set(conn.scalars(sa.select(records.c.id).where(*_where(conn, asked, form, by))))
+            number = sum(each in seen for each in _first_due(conn, asked))
+        else:
+            of_request = tasks.join(records, records.c.id == tasks.c.record_id)
+            which = (*_where(conn, replace(asked, work=""), form, by), *_decided(asked))
+            some = sa.select(tasks.c.id).select_from(of_request).where(*which).limit(COUNT_CAP + 1).subquery()
+            number = int(conn.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
+    return min(number, COUNT_CAP), number > COUNT_CAP
+
+
 def _position(cursor: str) -> tuple[datetime, int]:
     match decode_cursor(cursor):
         case [datetime() as at, int() as number]:
@@ -203,6 +227,11 @@ def _of_work(conn: Connection, asked: Slice) -> Iterator[sa.ColumnElement[bool]]
         # read first: as a subquery it would be looked into for each request of the period, one after another
         yield records.c.id.in_(_first_due(conn, asked))
         return
+    yield sa.exists(sa.select(sa.literal(1)).where(tasks.c.record_id == records.c.id, *_decided(asked)))
+
+
+def _decided(asked: Slice) -> list[sa.ColumnElement[bool]]:
+    """Whether a task was decided as it is asked for."""
     parts = [tasks.c.decided_by == asked.person if asked.person else tasks.c.decided_by.is_not(None)]
     if asked.step:
         parts.append(tasks.c.step == asked.step)
@@ -210,7 +239,7 @@ def _of_work(conn: Connection, asked: Slice) -> Iterator[sa.ColumnElement[bool]]
         parts.append(tasks.c.verdict.in_(VERDICTS[asked.work]))
     if asked.work == "late":
         parts.append(tasks.c.closed_at > tasks.c.due_at)
-    yield sa.exists(sa.select(sa.literal(1)).where(tasks.c.record_id == records.c.id, *parts))
+    return parts
 
 
 def _first_due(conn: Connection, asked: Slice) -> list[int]:

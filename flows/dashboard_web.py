@@ -114,6 +114,7 @@ def behind_number() -> ResponseReturnValue:
         page=page,
         count=number,
         capped=capped,
+        work=behind.count_of_work(asked, person),
         asked=asked,
         words=_words(asked),
         next_url=url_for("signoff_flows.behind", **kept, after=page.next) if page.next else None,

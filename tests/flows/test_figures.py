@@ -222,6 +222,25 @@ def test_behind_each_number_stand_its_requests(at: Clock) -> None:
     assert [each.record.id for each in following.items] == [slow.id]
 
 
+def test_a_number_of_work_counts_tasks_of_which_a_request_may_have_several(at: Clock) -> None:
+    made = at_shop.refund()
+    amy, bo = at_shop.person("amy"), at_shop.person("bo")
+    service.decide(at_shop.task_of("bo").id, by=bo, verdict="return", comment="Which one?")
+    service.resubmit(made.id, by=amy, values={"reason": "changed_mind"}, comment="This one.")
+    service.decide(at_shop.task_of("bo").id, by=bo, verdict="approve")
+    rolling.catch_up()
+    [(_, work)] = [each for each in figures.by_person(ALL) if each[0] == "bo"]
+    reader = at_shop.person("ada")
+    for name, number in (("decided", work.decided), ("returned", work.returned), ("approved", work.approved)):
+        assert behind.count_of_work(Slice("refund", work=name, person="bo"), reader) == (number, False), name
+    assert work.decided == 2
+    assert behind.count(Slice("refund", work="decided", person="bo"), reader) == (1, False)
+    assert behind.count_of_work(Slice("refund", work="waiting"), reader) == (1, False)
+    assert behind.count_of_work(Slice("", work="waiting"), reader) == (1, False)
+    assert behind.count_of_work(Slice("refund", work="waiting"), at_shop.person("fei")) == (0, False)
+    assert behind.count_of_work(Slice("refund"), reader) is None
+
+
 def test_what_waits_now_is_looked_up_and_not_met_on_a_walk_along_all_requests() -> None:
     made = at_shop.refund()
     asked: list[tuple[str, Any]] = []
