@@ -3,13 +3,13 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import current_app, has_request_context, request
+from flask import current_app, g, has_request_context, request
 
 from ..platform import calendar_store, clock
 from ..platform.people.directory import Person
 from ..platform.people.service import directory
 from ..platform.text import LocalText
-from ..platform.web.language import COOKIE, asked_language
+from ..platform.web.language import COOKIE, asked_language, language
 from .lifecycle import Rights
 from .lookup import Finder
 from .reading import Left, ReadContext
@@ -70,6 +70,8 @@ def _language(by: Person | None) -> str:
     """The language in which problems name fields: chosen in the browser, else the person's, else what is asked for."""
     if not has_request_context():
         return (by.language if by else None) or str(current_app.extensions["signoff"].config.language)
+    if by is not None and g.get("signoff_person") is by:
+        return language()
     chosen = request.cookies.get(COOKIE)
     return by.language if by and by.language and not chosen else asked_language()
 

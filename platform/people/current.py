@@ -55,9 +55,10 @@ def person_or_none() -> Person | None:
     """The person who asks, ``None`` if nobody is signed in or outside of a request; looked up once per request."""
     if not has_request_context():
         return None
-    if "signoff_person" not in g:
-        g.signoff_person = _find()
-    found: Person | None = g.signoff_person
+    kept = g.__dict__  # asked a dozen times for a page, and each look through the proxy costs
+    if "signoff_person" not in kept:
+        kept["signoff_person"] = _find()
+    found: Person | None = kept["signoff_person"]
     return found
 
 

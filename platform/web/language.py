@@ -122,9 +122,10 @@ def language() -> str:
         return spoken
     if not has_request_context():
         return str(signoff().config.language)
-    found: str | None = g.get("signoff_language")
+    kept = g.__dict__
+    found: str | None = kept.get("signoff_language")
     if found is None:
-        found = g.signoff_language = asked_language() if g.get("signoff_bare", False) else _of_person()
+        found = kept["signoff_language"] = asked_language() if kept.get("signoff_bare", False) else _of_person()
     return found
 
 

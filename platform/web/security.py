@@ -66,19 +66,20 @@ def _came_from_here() -> bool:
 
 def csp_nonce() -> str:
     """The nonce of this answer, for scripts and styles that a page must hold itself."""
-    if "signoff_nonce" not in g:
-        g.signoff_nonce = secrets.token_urlsafe(16)
-    nonce: str = g.signoff_nonce
+    kept = g.__dict__
+    if "signoff_nonce" not in kept:
+        kept["signoff_nonce"] = secrets.token_urlsafe(16)
+    nonce: str = kept["signoff_nonce"]
     return nonce
 
 
 def csrf_token() -> str:
     """The token of this request; a session's token is signed once a minute, however many pages and forms it opens."""
     name = current_app.config["WTF_CSRF_FIELD_NAME"]
-    found: str | None = g.get(name)
+    kept = g.__dict__
+    found: str | None = kept.get(name)
     if found is None:
-        found = _signed(session[name]) if name in session else generate_csrf()
-        setattr(g, name, found)
+        found = kept[name] = _signed(session[name]) if name in session else generate_csrf()
     return found
 
 
