@@ -220,7 +220,7 @@ class Authority:
         """Whether ``tree`` can hold for a request with these cells."""
         for variable, cell in cells.items():
             tree = self.variables.space.restrict(tree, variable, cell)
-        return self.variables.space.solution(tree) is not None
+        return self.variables.space.can_hold(tree)
 
     def _problem(self, found: Sequence[Alone]) -> Problem:
         first = found[0]

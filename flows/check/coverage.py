@@ -146,7 +146,7 @@ class RouteProof:
             )
 
     def _unreachable(self, branch: Branch, number: int) -> Problem:
-        shadowed = self.step.hit == "first" and self.variables.space.solution(self.trees[number]) is not None
+        shadowed = self.step.hit == "first" and self.variables.space.can_hold(self.trees[number])
         if shadowed and number:
             why = msg("earlier branches take all that it asks for. Move it up or remove it")
         else:

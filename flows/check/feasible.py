@@ -80,6 +80,6 @@ class Feasible:
 
     def _solvable(self, tree: int) -> bool:
         try:
-            return self.variables.space.solution(tree) is not None
+            return self.variables.space.can_hold(tree)
         except TooMany:
             return True

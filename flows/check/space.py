@@ -38,6 +38,7 @@ class Space:
         self._splits: dict[tuple[int, int], Split] = {}
         self._negated: dict[int, int] = {}
         self._hopeless: set[int] = {FALSE}
+        self._possible: set[int] = {TRUE}
 
     def variable(self, cells: int) -> int:
         """A new variable with that many cells."""
@@ -121,6 +122,17 @@ class Space:
                 return {variable: _lowest(mask), **found}
         self._hopeless.add(tree)
         return None
+
+    def can_hold(self, tree: int) -> bool:
+        """Whether there is a :meth:`solution`; each tree is searched once.
+
+        Raises:
+            TooMany: the budget is spent.
+        """
+        if tree not in self._possible and self.solution(tree) is None:
+            return False
+        self._possible.add(tree)
+        return True
 
     def spend(self, steps: int = 1) -> None:
         """Count steps of a search against the budget.

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from signoff.flows.check.coverage import check_routes
 from signoff.flows.check.deriving import ground_of
+from signoff.flows.check.space import Space
 from signoff.flows.check.timeline import Timeline
 from signoff.flows.check.variables import Variables
 from signoff.flows.schema import read_flow
@@ -152,6 +153,18 @@ def test_what_is_not_reported_does_not_exist_and_what_is_does(whens: list[Any], 
 
 def typed(example: Mapping[str, Any]) -> dict[str, Any]:
     return {key: Decimal(value) if key == "amount" else value for key, value in example.items()}
+
+
+def test_whether_a_tree_can_hold_is_searched_once() -> None:
+    space = Space()
+    one, two = space.variable(3), space.variable(3)
+    tree = space.some([space.every([space.within(one, 1), space.within(two, 2)]), space.within(two, 4)])
+    never = space.every([space.within(one, 1), space.within(one, 2)])
+    assert space.can_hold(tree)
+    assert not space.can_hold(never)
+    left = space.budget
+    assert space.can_hold(tree)
+    assert space.budget == left
 
 
 def test_searches_cut_where_there_is_least_to_cut_first() -> None:
