@@ -29,7 +29,8 @@ from .records import DRAFT, KEPT, OPEN, Record
 from .types import kind_of
 
 _CODE_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_TITLE_PARTS = 2
+TITLE_PARTS = 2
+_TITLED = (Base.TEXT, Base.REFERENCE)
 _TITLE_LENGTH = 160
 
 _INSERT_LINKS = sa.insert(record_links)
@@ -262,18 +263,21 @@ def file_ids(fields: Sequence[Field], values: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def title_fields(form: Form) -> tuple[Field, ...]:
+    """The fields that can make a record's title, in order: the texts and lookups of the summary, or of the form."""
+    shown = [field for key in form.summary if (field := form.field(key))] or form.fields
+    return tuple(field for field in shown if kind_of(field).base in _TITLED and field.type != "long_text")
+
+
 def title_of(form: Form, values: Mapping[str, Any], links: Mapping[str, Any]) -> str:
     """The first texts of the summary (of the form, where it has none): what lookups and lists call the record."""
-    shown = [field for key in form.summary if (field := form.field(key))] or form.fields
-    found = [text for field in shown if (text := _title_part(field, values, links))]
-    return " · ".join(found[:_TITLE_PARTS])[:_TITLE_LENGTH]
+    found = [text for field in title_fields(form) if (text := _title_part(field, values, links))]
+    return " · ".join(found[:TITLE_PARTS])[:_TITLE_LENGTH]
 
 
 def _title_part(field: Field, values: Mapping[str, Any], links: Mapping[str, Any]) -> str:
-    value = values.get(field.key)
-    kind = kind_of(field)
-    if kind.base is Base.TEXT and field.type != "long_text":
-        return str(value or "")
+    if kind_of(field).base is Base.TEXT:
+        return str(values.get(field.key) or "")
     link = links.get(pointer(field.key))
     return str(link["title"]) if link else ""
 

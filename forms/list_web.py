@@ -22,6 +22,7 @@ from . import (
     catalogue,
     drafts,
     exporting,
+    filing,
     filter_rows,
     lifecycle,
     list_query,
@@ -111,11 +112,12 @@ def records_of(form_key: str) -> ResponseReturnValue:
 
 
 def _columns(form: Form) -> list[Field]:
-    """The columns that the address names, else those of the summary."""
+    """The columns that the address names, else those of the summary that do not make the title, where it is shown."""
     known = {field.key: field for field in _choosable(form)}
     chosen = [known[key] for key in dict.fromkeys(request.args.getlist("col")) if key in known]
     keys = form.summary or tuple(field.key for field in form.fields[:5])
-    return chosen[:MOST_COLUMNS] or [known[key] for key in keys if key in known]
+    said = () if form.number else [field.key for field in filing.title_fields(form)[: filing.TITLE_PARTS]]
+    return chosen[:MOST_COLUMNS] or [known[key] for key in keys if key in known and key not in said]
 
 
 def _choosable(form: Form) -> list[Field]:

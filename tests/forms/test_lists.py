@@ -73,6 +73,13 @@ def test_the_bars_show_whose_records_they_are(boxes: list[int], browser: FlaskCl
     assert set(marked) == {"/forms/box/records"}
 
 
+def test_what_the_title_says_has_no_column_of_its_own_unless_it_is_asked_for(
+    boxes: list[int], browser: FlaskClient
+) -> None:
+    assert 'data-label="Name"' not in browser.get("/forms/box/records").text
+    assert re.search('data-label="Name"[^>]*>small', browser.get("/forms/box/records?col=name").text)
+
+
 def test_columns_are_chosen(boxes: list[int], browser: FlaskClient) -> None:
     page = browser.get("/forms/box/records?col=price&col=colour&col=nothing").text
     assert "¥300.00" in page
