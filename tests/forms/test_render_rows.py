@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from markupsafe import Markup
 
-from signoff.forms import render
+from signoff.forms import inputs, render
 from signoff.forms.wire import wires_of
 
 from .forming import SHANGHAI, choice, context, program, table
@@ -64,7 +64,7 @@ def pen(shop: Flask) -> Iterator[render._Pen]:
     ]
     with shop.test_request_context("/"):
         reading = made.evaluate({"lines": [{"count": 2, "price": "3"}]}, context())
-        yield render._Pen(render.Drawing(made, reading, {"lines": rows}), reading.values, linked=True)
+        yield render._Pen(inputs.Drawing(made, reading, {"lines": rows}), reading.values, linked=True)
 
 
 def drawn_cell_by_cell(pen: render._Pen) -> str:
@@ -88,8 +88,8 @@ def test_nothing_that_is_typed_into_a_row_becomes_html(pen: render._Pen) -> None
     assert "<b>" not in html
     assert html.count("<tr") == html.count("</tr>") == len(NASTY)
     assert html.count('value="&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"') == 7  # texts, numbers, a date, a lookup
-    assert not isinstance(render._escaped(Markup("<b>")), Markup)
-    assert render._escaped(Markup("<b>")) == "&lt;b&gt;"
+    assert not isinstance(inputs.escaped(Markup("<b>")), Markup)
+    assert inputs.escaped(Markup("<b>")) == "&lt;b&gt;"
 
 
 def test_rows_of_pages_in_other_states_do_not_get_mixed_up(shop: Flask) -> None:
@@ -122,8 +122,8 @@ def test_rows_that_nobody_typed_are_drawn_as_if_they_were(shop: Flask) -> None:
     with shop.test_request_context("/"):
         values = {"lines": rows}
         reading = made.evaluate(values, context())
-        drawn = render._Pen(render.Drawing(made, reading, {}, links=links), values, linked=True)
+        drawn = render._Pen(inputs.Drawing(made, reading, {}, links=links), values, linked=True)
         wires = wires_of(made.form.fields, values, links, SHANGHAI)
-        typed = render._Pen(render.Drawing(made, reading, wires, links=links), values, linked=True)
+        typed = render._Pen(inputs.Drawing(made, reading, wires, links=links), values, linked=True)
         assert drawn.rows("lines") == typed.rows("lines") == drawn_cell_by_cell(typed)
         assert "A1 · &lt;i&gt;" in drawn.rows("lines")
