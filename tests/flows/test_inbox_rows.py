@@ -12,7 +12,7 @@ from signoff.flows.inbox_rows import Reader
 from signoff.platform.people import service as people
 from signoff.platform.web.language import speaking
 
-from ..conftest import Clock
+from ..conftest import Clock, SignIn
 from .shop import person, refund
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -95,3 +95,11 @@ def test_rows_are_drawn_in_the_language_of_whoever_reads() -> None:
             reader = Reader(language, UTC, people.directory(), opened.task.assigned_at)
             [row] = inbox_rows.of([replace(opened.view(language), task=replace(opened.task, due_at=None))], reader)
             assert words in inbox_drawing.drawn([replace(row, vip=True)], "/inbox?task=", None, language)
+
+
+def test_an_empty_inbox_hears_of_what_arrives_too(sign_in: SignIn) -> None:
+    for address in ("/inbox", "/inbox?chip=overdue"):
+        with sign_in("bo") as client:
+            page = client.get(address).get_data(as_text=True)
+        assert 'data-module="inbox"' in page, address
+        assert "data-inbox-new" in page, address

@@ -44,20 +44,29 @@ export default function inbox(root: HTMLElement): void {
   /** Put the new list in the place of the old one; what is selected and what is open stay so. */
   function show(): void {
     const [list, fresh] = [root.querySelector(".inbox-list ul"), coming?.querySelector(".inbox-list ul")];
-    if (!list || !fresh) return;
+    if (!list || !fresh) {
+      location.reload(); // it was empty: there is no list to put them into
+      return;
+    }
     const checked = new Set(rows().filter((row) => row.querySelector<HTMLInputElement>("input:checked")).map((row) => row.dataset["task"]));
     const open = rows()[place()]?.dataset["task"];
     list.replaceChildren(...fresh.children);
     for (const row of rows()) {
       const box = row.querySelector<HTMLInputElement>("input[type=checkbox]");
       if (box) box.checked = checked.has(row.dataset["task"]);
-      row.classList.toggle("is-open", row.dataset["task"] === open);
-      row.querySelector("a")?.toggleAttribute("aria-current", row.dataset["task"] === open);
+      mark(row, row.dataset["task"] === open);
     }
     const button = arrived();
     if (button) button.hidden = true;
     tell();
     rows()[place()]?.querySelector("a")?.focus();
+  }
+
+  function mark(row: HTMLElement, isOpen: boolean): void {
+    row.classList.toggle("is-open", isOpen);
+    const link = row.querySelector("a");
+    if (isOpen) link?.setAttribute("aria-current", "true");
+    else link?.removeAttribute("aria-current");
   }
 
   function onKey(event: KeyboardEvent): void {
@@ -118,10 +127,7 @@ export default function inbox(root: HTMLElement): void {
 
   /** Put another request into the pane; where that fails, go to its page. */
   async function open(row: HTMLElement, link: HTMLAnchorElement): Promise<void> {
-    for (const each of rows()) {
-      each.classList.toggle("is-open", each === row);
-      each.querySelector("a")?.toggleAttribute("aria-current", each === row);
-    }
+    for (const each of rows()) mark(each, each === row);
     loading?.abort();
     loading = new AbortController();
     try {
