@@ -186,7 +186,7 @@ def test_what_is_refused_is_said_with_the_rules_words_and_no_box(ada: Person, br
     claim(ada)
     live = browser.post("/forms/claim/evaluate", data={"f-order": "A1", "f-size": "1"}).json
     assert list(live["doubles"]) == ["size"]
-    assert "Somebody was here</h3>" in live["doubles"]["size"]
+    assert "Somebody was here</p>" in live["doubles"]["size"]
     assert "checkbox" not in live["doubles"]["size"]
 
 

@@ -102,6 +102,15 @@ EARLY = {
     "rules": [{"when": {"way": "return"}, "show": ["carrier"]}],
 }  # fmt: skip
 
+TWICE: dict[str, Any] = {
+    "schema": "form/1", "key": "twice", "title": "Twice", "number": "T-{0000}", "access": {"edit": ["*"]},
+    "fields": [
+        {"key": "order", "type": "text", "label": {"en": "Order", "zh": "订单"}, "required": True},
+        {"key": "hand", "type": "signature", "label": {"en": "Signature", "zh": "签名"}, "required": True},
+    ],
+    "rules": [{"duplicate": {"fields": ["order"], "do": "warn"}}],
+}  # fmt: skip
+
 
 def publish(api: ApiOf, document: dict[str, Any]) -> None:
     ada, key = api("ada"), document["key"]
@@ -233,3 +242,35 @@ def test_a_checklist_of_which_nothing_is_asked_leaves_no_label(demo: Server, sig
     expect(evidence).to_be_visible()
     amy.locator("[data-field^='evidence.']").evaluate_all("items => items.forEach((item) => { item.hidden = true; })")
     expect(evidence).to_be_hidden()
+
+
+@pytest.mark.parametrize(("viewport", "locale"), [(DESK, "en-GB"), (PHONE, "zh-CN")], ids=["desk", "phone"])
+def test_the_same_again_is_said_while_one_types_and_a_signature_is_drawn(
+    demo: Server, signed_in: SignedIn, api: ApiOf, viewport: Any, locale: str
+) -> None:
+    publish(api, TWICE)
+    page = signed_in("amy", viewport, locale)
+    order, first = f"W-{locale}", ""
+    for turn in range(2):
+        page.goto(f"{demo.url}/forms/twice/new")
+        page.wait_for_load_state("networkidle")
+        page.locator("[id='f-order']").fill(order)
+        box = page.locator("canvas").bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 20, box["y"] + 60)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 120, box["y"] + 30, steps=5)
+        page.mouse.up()
+        expect(page.locator(".upload-file a")).to_have_text("signature.png")
+        notice = page.locator("[data-doubles=order]")
+        if turn:
+            expect(notice.get_by_role("link")).to_have_attribute("href", "/" + first.removeprefix(f"{demo.url}/"))
+            assert axe_violations(page) == []
+            nothing_sticks_out(page)
+            notice.get_by_role("checkbox").check()
+        else:
+            expect(notice).to_have_count(0)
+        page.locator(".form-actions [value=submit]").click()
+        page.wait_for_url("**/records/*")
+        first = page.url
+        expect(page.locator("img.signed")).to_be_visible()
