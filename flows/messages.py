@@ -1,5 +1,6 @@
 """What people are told about requests: the templates of Signoff's own messages, and what fills them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -316,21 +317,29 @@ def _record_link(record: Record) -> str:
 
 def path_of(endpoint: str, **values: Any) -> str:
     """The path of a page of ours, also where there is no request: in the worker."""
-    if len(values) == 1 and type(number := next(iter(values.values()))) is int:
-        return _path_to(endpoint, next(iter(values))).replace(_SOME_ID, str(number))
-    return _build(endpoint, values)
+    if not all(type(each) is int or (type(each) is str and _PLAIN.fullmatch(each)) for each in values.values()):
+        return _build(endpoint, values)
+    path = _path_to(endpoint, tuple((name, type(each)) for name, each in values.items()))
+    for place, each in enumerate(values.values()):
+        path = path.replace(_some(place), str(each))
+    return path
 
 
-def _path_to(endpoint: str, name: str) -> str:
-    """The path of a page that an id alone names, with another id: building one takes as long as a query."""
+_PLAIN = re.compile("[a-z0-9]+", re.ASCII)
+
+
+def _some(place: int) -> str:
+    return f"807060504030{place}"
+
+
+def _path_to(endpoint: str, names: tuple[tuple[str, type], ...]) -> str:
+    """The path of a page, with some values in place of others: building one takes as long as a query."""
     remembered = cache("flows.paths")
-    found: str | None = remembered.get(endpoint)
+    found: str | None = remembered.get((endpoint, names))
     if found is None:
-        found = remembered[endpoint] = _build(endpoint, {name: int(_SOME_ID)})
+        values = {name: sort(_some(place)) for place, (name, sort) in enumerate(names)}
+        found = remembered[endpoint, names] = _build(endpoint, values)
     return found
-
-
-_SOME_ID = "8070605040302010"
 
 
 def _build(endpoint: str, values: Mapping[str, Any]) -> str:

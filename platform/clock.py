@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 
@@ -10,11 +11,22 @@ def _system() -> datetime:
 
 
 _source: Callable[[], datetime] = _system
+_moment: ContextVar[datetime | None] = ContextVar("signoff_moment", default=None)
 
 
 def now() -> datetime:
     """The current time, aware, in UTC, in whole microseconds."""
-    return _source()
+    return _moment.get() or _source()
+
+
+@contextmanager
+def standing() -> Iterator[None]:
+    """Have all inside the block happen at one moment, that of its beginning; for this thread alone."""
+    token = _moment.set(now())
+    try:
+        yield
+    finally:
+        _moment.reset(token)
 
 
 @contextmanager

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from signoff.flows import history, links, service
+from signoff.flows.messages import path_of
 from signoff.forms import service as forms
 from signoff.platform import audit, config, mail, notifications
 from signoff.platform.config import Config
@@ -267,3 +268,19 @@ def test_used_links_are_forgotten_in_the_end(context: Flask, at: Clock) -> None:
     run_due(context)
     with reading() as conn:
         assert conn.scalar(sa.select(sa.func.count()).select_from(used_links)) == 0
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "values"),
+    [
+        ("signoff_flows.task", {"task_id": 31}),
+        ("signoff_flows.task_named", {"run_id": 9, "name": "t12"}),
+        ("signoff_flows.task_named", {"run_id": 70, "name": "8070605040301"}),
+        ("signoff_forms.public", {"form_key": "call_back"}),
+        ("signoff_flows.inbox", {}),
+    ],
+)
+def test_paths_in_messages_are_those_of_the_pages(context: Flask, endpoint: str, values: dict[str, Any]) -> None:
+    with context.test_request_context():
+        for _ in range(2):  # made, and remembered
+            assert path_of(endpoint, **values) == url_for(endpoint, **values)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -194,6 +194,23 @@ def test_who_stops_begins_nothing_more(context: Flask, at: Clock, fired: list[st
     assert timers.work(10, clock.now(), stopping=lambda: True) == 0
     assert run_due(context) == 1
     assert fired == ["a"]
+
+
+def test_what_fires_together_happens_at_one_time(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timers, "_kinds", {})
+    times: list[datetime] = []
+
+    @timers.timer_handler("test")
+    def fire(conn: Connection, timer: Timer) -> None:
+        times.append(clock.now())
+
+    before = clock.now()
+    for key in ("a", "b", "c"):
+        _set(key, timedelta(0))
+    run_due(context)
+    assert len(times) == 3
+    assert len(set(times)) == 1
+    assert before < times[0] < clock.now()
 
 
 def test_a_thousand_at_once_each_fire_once(context: Flask, at: Clock, fired: list[str]) -> None:
