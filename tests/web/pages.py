@@ -69,6 +69,7 @@ class Fill:
         expect(box).to_have_attribute("role", "combobox")  # its script is there
         box.focus()
         box.press_sequentially(words)
+        expect(box).to_have_attribute("aria-expanded", "true")
         option = self.page.locator(f"#{box.get_attribute('aria-controls')} [role=option]").first
         expect(option).to_contain_text(words)
         box.press("ArrowDown")
@@ -86,10 +87,15 @@ class Fill:
         expect(rows).to_have_count(1)
 
     def line(self, row: int, sku: str, quantity: str, price: str) -> None:
-        self.pick(f"lines-{row}-product", sku)
-        self.field(f"lines-{row}-quantity").fill(quantity)
-        self.field(f"lines-{row}-unit_price").fill(price)
-        self.field(f"lines-{row}-unit_price").press("Tab")
+        """Fill the line at that place; numbers of lines that were taken out are not given again."""
+        name = (
+            self.page.locator("[id='f-lines'] tbody tr").nth(row).locator("[name$='-quantity']").get_attribute("name")
+        )
+        key = (name or "").removeprefix("f-").removesuffix("-quantity")
+        self.pick(f"{key}-product", sku)
+        self.field(f"{key}-quantity").fill(quantity)
+        self.field(f"{key}-unit_price").fill(price)
+        self.field(f"{key}-unit_price").press("Tab")
 
     def add_row(self) -> None:
         self.page.get_by_role("button", name="Add a row").click()

@@ -49,6 +49,18 @@ test("it is a combobox before it is used, and makes its list when it is", () => 
   expect(document.querySelectorAll("[role=listbox]")).toHaveLength(1);
 });
 
+test("one that has the focus before its script begins answers to what is typed", async () => {
+  const fresh = document.querySelector(".lookup")!.cloneNode(true) as HTMLElement;
+  for (const made of fresh.querySelectorAll("[role=listbox], [role=status]")) made.remove();
+  document.body.replaceChildren(fresh);
+  input = fresh.querySelector("input")!;
+  input.focus();
+  lookup(fresh);
+  await type("lan");
+  expect(asked).toEqual(["lan"]);
+  expect(options()).toHaveLength(2);
+});
+
 test("what is typed is asked for once, and answered aloud", async () => {
   input.value = "la";
   input.dispatchEvent(new Event("input", { bubbles: true }));

@@ -37,7 +37,8 @@ class Combobox {
     this.input.setAttribute("aria-autocomplete", "list");
     this.input.setAttribute("aria-expanded", "false");
     // 200 rows of line items have 200 lookups: most are never used
-    this.input.addEventListener("focus", () => this.prepare(), { once: true });
+    if (document.activeElement === this.input) this.prepare(); // a new row has the focus before its script is there
+    else this.input.addEventListener("focus", () => this.prepare(), { once: true });
   }
 
   private prepare(): void {
