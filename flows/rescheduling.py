@@ -14,7 +14,9 @@ from .events import Rescheduled
 from .models import runs
 
 KIND = "flow.calendar"
-BATCH = 50
+BATCH = 20
+"""So few are moved in one transaction that nobody who decides meanwhile waits for long."""
+
 _RUNNING = (
     sa.select(runs.c.id)
     .where(runs.c.ended_at.is_(None), runs.c.id > sa.bindparam("after"))
@@ -37,24 +39,34 @@ def _changed(conn: Connection, key: str) -> None:
 @handler(KIND)
 def reschedule(job: Job) -> None:
     """Move every running request; called again it changes nothing that it changed before."""
-    after = 0
+    after, calendar = 0, str(job.payload["calendar"])
     while True:
-        with db.transaction() as conn:
+        with db.reading() as conn:
             batch = list(conn.scalars(_RUNNING, {"after": after}))
-            store.lock_runs(conn, batch)
-            for run_id in batch:
-                _of_run(conn, run_id, str(job.payload["calendar"]))
+            concerned = [run_id for run_id in batch if _keeps(conn, run_id, calendar)]
+        if concerned:
+            with db.giving_way(), db.transaction() as conn:
+                store.lock_runs(conn, concerned)
+                for run_id in concerned:
+                    _of_run(conn, run_id)
         if len(batch) < BATCH:
             return
         after = batch[-1]
 
 
-def _of_run(conn: Connection, run_id: int, calendar: str) -> None:
+def _keeps(conn: Connection, run_id: int, calendar: str) -> bool:
+    """Whether a deadline of the run may go by the calendar; without its key, by any."""
     try:
-        case = cases.of_run(conn, run_id, lock=True)
+        case = cases.of_run(conn, run_id)
     except NotFound:
-        return
+        return False
     own = {step.due.calendar for step in case.program.steps.values() if step.due is not None}
     own |= {progress.calendar for progress in case.run.steps.values()}
-    if not calendar or calendar in own or cases.calendar_of(case.program).key == calendar:
-        jobs.move(conn, case, Rescheduled())
+    return not calendar or calendar in own or cases.calendar_of(case.program).key == calendar
+
+
+def _of_run(conn: Connection, run_id: int) -> None:
+    try:
+        jobs.move(conn, cases.of_run(conn, run_id, lock=True), Rescheduled())
+    except NotFound:
+        return

@@ -14,6 +14,7 @@ from signoff.platform.db import reading
 from signoff.platform.errors import Refused
 from signoff.platform.models import timers
 from signoff.platform.scheduler import run_due
+from signoff.platform.statements import watched
 
 from ..conftest import Clock, definition
 from . import shop as at_shop
@@ -67,7 +68,9 @@ def test_requests_of_other_calendars_stay(shop: Flask, context: Flask, at: Clock
         before = conn.scalars(sa.select(runs.c.revision)).all()
     calendar_store.save({**OFFICE, "key": "depot"}, by="ada")
     at.move(seconds=12)
-    run_due(context)
+    with watched() as seen:
+        run_due(context)
+    assert not [sql for sql in seen if "signoff_run" in sql and "UPDATE" in sql]  # nor are they locked
     with reading() as conn:
         assert conn.scalars(sa.select(runs.c.revision)).all() == before
 
