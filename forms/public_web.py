@@ -13,9 +13,10 @@ from ..platform.files_web import file_json
 from ..platform.limits import limiter, off
 from ..platform.problems import Problem
 from ..platform.text import msg
+from ..platform.web import page
 from ..platform.web.language import say
 from ..platform.web.place import came_from
-from . import catalogue, filling, keeping, later, lifecycle, live_fill, plain_fill
+from . import catalogue, filling, keeping, later, lifecycle, live_fill, plain_fill, render, stencils
 from .blueprint import bp
 from .filling import Drawn, Sheet
 from .wire import raw_of
@@ -100,12 +101,6 @@ def add_later() -> ResponseReturnValue:
 
 
 def _page(sheet: Sheet, drawn: Drawn, problems: Any = ()) -> str:
-    return render_template(
-        "signoff/forms/public.html",
-        form=sheet.program.form,
-        sheet=sheet,
-        fields=drawn.html,
-        program=filling.script(sheet, drawn),
-        words=keeping.words(),
-        problems=problems,
-    )
+    gaps = {"fields": drawn.html, "program": filling.script(sheet, drawn), "summary": render.summary(problems)}
+    place = stencils.place_of(sheet.program)
+    return page("signoff/forms/public.html", place, gaps, form=sheet.program.form, words=keeping.words())
