@@ -7,7 +7,7 @@ What a lifecycle takes on disk is measured when its messages were told and its j
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -37,13 +37,14 @@ def main(database_url: str) -> None:
     """Print lifecycles a second, the ratio to the floor, statements and round trips an action, bytes a lifecycle."""
     with fresh_database(database_url, "floor") as (url, _), company(database_url) as app:
         engine = app.extensions["signoff"].engine
+        empty = _sizes(engine)
         floor = _floor(url)
         for _ in range(20):
             _lifecycle()
             floor()
         statements, trips = _statements()
         raw, ours, busy = _rates(floor)
-        parts = _kept(app, engine)
+        parts = _kept(app, engine, empty)
         print(f"{'':34}{'lifecycles/s':>14}")
         print(f"{'raw SQL floor, durable':34}{raw:>14.0f}")
         print(f"{'Signoff, durable':34}{ours:>14.0f}   {ours / raw:.2f} of the floor; a processor: {1 / busy:.0f}")
@@ -112,19 +113,33 @@ def _statements() -> tuple[list[int], list[int]]:
     return [each[0] for each in counts], [each[1] for each in counts]
 
 
-def _kept(app: Flask, engine: sa.Engine) -> dict[str, float]:
-    """Bytes a lifecycle of each table with its indexes, once all jobs are done."""
+LEAST = 1000
+"""So many lifecycles fill pages, of which each table and index has some."""
+
+
+def _kept(app: Flask, engine: sa.Engine, empty: Mapping[str, int]) -> dict[str, float]:
+    """Bytes a lifecycle of each table with its indexes, once all jobs are done; not what they took when ``empty``."""
+    while _count(engine) < LEAST:
+        _lifecycle()
     with background.work_context(app):
         while jobs := claiming.claim(500, clock.now()):
             for batch in performing.batches(jobs):
                 performing.perform_all(batch)
+    grown = {name: size - empty[name] for name, size in _sizes(engine).items() if size > empty[name]}
+    return {name.removeprefix("signoff_"): size / _count(engine) for name, size in grown.items()}
+
+
+def _count(engine: sa.Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM signoff_run").scalar_one())
+
+
+def _sizes(engine: sa.Engine) -> dict[str, int]:
     sizes = {"sqlite": _SIZES_SQLITE, "postgresql": _SIZES_POSTGRESQL}[engine.dialect.name]
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("VACUUM FULL")  # what updates left behind is used again
-        runs = int(connection.exec_driver_sql("SELECT count(*) FROM signoff_run").scalar_one())
-        found = connection.exec_driver_sql(sizes).all()
-    return {name.removeprefix("signoff_"): size / runs for name, size in found if size / runs >= 1}
+        return {name: int(size) for name, size in connection.exec_driver_sql(sizes)}
 
 
 _SIZES_SQLITE = (
