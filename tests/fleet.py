@@ -115,6 +115,11 @@ class Fleet:
                 node.send(signal.SIGCONT)
             node.stop()
 
+    def wait(self) -> None:
+        """Until every web server answers; one that was killed may be starting still."""
+        for node in self.webs:
+            node._wait(90)
+
     def ask_where(self) -> None:
         """Have every worker write into its log where its threads are."""
         for node in self.workers:

@@ -188,6 +188,7 @@ class Scene:
             decided = sum(self.clear_inbox(client, who) for who in DECIDERS)
             later, before, left = self._later(), left, self._rest()
             if decided == 0 and later is None:
+                self.fleet.wait()
                 return
             if decided or left != before:
                 quiet_since = time.monotonic()
