@@ -33,7 +33,7 @@ def send(client: FlaskClient, page: str, target: str, **data: Any) -> Any:
 def test_my_settings_show_me(company: Flask, sign_in: SignIn) -> None:
     with sign_in("amy") as client:
         page = client.get("/me").text
-    for each in ("Amy Chen", "Customer service", "Li Na", "service, staff", "200"):
+    for each in ("Amy Chen", "Customer service", "Li Na", "Customer service, Staff", "200"):
         assert each in page
 
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from ..server import Api, Server, command, serving
-from .pages import picture
+from .pages import STILL, picture
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -197,6 +197,7 @@ def axe_violations(page: Page, rules: Sequence[str] = ()) -> list[str]:
     """What axe finds on the page, by all of its rules or by these: rule, help and the elements."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.evaluate(STILL)
     found = page.evaluate(
         """async (rules) => {
           const only = rules.length ? {runOnly: {type: 'rule', values: rules}} : {};

@@ -179,6 +179,13 @@ _SETTLED = """async () => {
 }"""
 
 
+STILL = """async () => {
+  const moving = document.getAnimations().filter((each) => each.effect?.getComputedTiming().endTime !== Infinity);
+  const long = new Promise((then) => setTimeout(then, 2000));
+  await Promise.race([Promise.allSettled(moving.map((each) => each.finished)), long]);
+}"""
+"""Until what moves or changes its colour has done so; what turns for ever is not waited for."""
+
 _FRAMES = "async () => { for (let n = 0; n < 3; n++) await new Promise((then) => requestAnimationFrame(then)); }"
 
 
@@ -187,7 +194,7 @@ def seen_as(page: Page, viewport: ViewportSize, scheme: Literal["light", "dark"]
     page.set_viewport_size(viewport)
     page.emulate_media(color_scheme=scheme)
     page.evaluate(_FRAMES)
-    page.evaluate("() => Promise.allSettled(document.getAnimations().map((each) => each.finished))")
+    page.evaluate(STILL)
 
 
 def settled(page: Page) -> None:
@@ -225,7 +232,8 @@ def _compressed(page: Page, url: str) -> int:
 _ASKED_UNTIL_THERE = """async ([url, words, until]) => {
   const end = Date.now() + until;
   while (Date.now() < end) {
-    if ((await (await fetch(url)).text()).includes(words)) return true;
+    const html = await (await fetch(url)).text();
+    if (new DOMParser().parseFromString(html, "text/html").body.textContent.includes(words)) return true;
     await new Promise((then) => setTimeout(then, 200));
   }
   return false;
