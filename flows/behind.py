@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -114,12 +115,19 @@ def _found(record: Record, hidden: frozenset[str]) -> Found:
 def count(asked: Slice, by: Person) -> tuple[int, bool]:
     """How many, up to :data:`COUNT_CAP`, and whether there are more."""
     if not asked.form:
-        number = sum(count(replace(asked, form=form.key), by)[0] for form in served())
-        return min(number, COUNT_CAP), number > COUNT_CAP
+        return _capped(sum(count(replace(asked, form=form.key), by)[0] for form in served()))
     with reading() as conn:
-        found = sa.select(_among(conn, asked, by).c.id).limit(COUNT_CAP + 1).subquery()
-        number = int(conn.execute(sa.select(sa.func.count()).select_from(found)).scalar_one())
+        return _capped(_number_of(conn, sa.select(_among(conn, asked, by).c.id)))
+
+
+def _capped(number: int) -> tuple[int, bool]:
     return min(number, COUNT_CAP), number > COUNT_CAP
+
+
+def _number_of(conn: Connection, rows: sa.Select[Any]) -> int:
+    """How many rows there are, counted no further than one past the cap."""
+    some = rows.limit(COUNT_CAP + 1).subquery()
+    return int(conn.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
 
 
 def count_of_work(asked: Slice, by: Person) -> tuple[int, bool] | None:
@@ -131,19 +139,15 @@ def count_of_work(asked: Slice, by: Person) -> tuple[int, bool] | None:
         return None
     if not asked.form:
         counts = (count_of_work(replace(asked, form=form.key), by) for form in served())
-        number = sum(each[0] for each in counts if each is not None)
-        return min(number, COUNT_CAP), number > COUNT_CAP
-    form = forms.program(asked.form).form
+        return _capped(sum(each[0] for each in counts if each is not None))
     with reading() as conn:
         if asked.work in NOW:
-            seen = set(conn.scalars(sa.select(records.c.id).where(*_where(conn, asked, form, by))))
-            number = sum(each in seen for each in _first_due(conn, asked))
-        else:
-            of_request = tasks.join(records, records.c.id == tasks.c.record_id)
-            which = (*_where(conn, replace(asked, work=""), form, by), *_decided(asked))
-            some = sa.select(tasks.c.id).select_from(of_request).where(*which).limit(COUNT_CAP + 1).subquery()
-            number = int(conn.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
-    return min(number, COUNT_CAP), number > COUNT_CAP
+            seen = set(conn.scalars(sa.select(_among(conn, asked, by).c.id)))
+            return _capped(sum(each in seen for each in _first_due(conn, asked)))
+        form = forms.program(asked.form).form
+        of_request = tasks.join(records, records.c.id == tasks.c.record_id)
+        which = (*_where(conn, replace(asked, work=""), form, by), *_decided(asked))
+        return _capped(_number_of(conn, sa.select(tasks.c.id).select_from(of_request).where(*which)))
 
 
 def _position(cursor: str) -> tuple[datetime, int]:
