@@ -1,15 +1,12 @@
 """How quick the flow builder is with many steps: ``python -m tests.web.measure_flows [steps]`` prints it in ms."""
 
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from ..server import Server, serving
-from .conftest import ARGUMENTS, DESK, chromium, client_of, demo_settings, sign_in
-from .measure_forms import median, timed
+from ..server import Server
+from .conftest import client_of
+from .measure_forms import median, run, timed
 
 BRANCHES = 4
 
@@ -73,19 +70,5 @@ def begun(demo: Server, count: int) -> None:
     assert answer.status == 200, answer.body
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        log = Path(folder) / "server.log"
-        with serving(demo_settings(Path(folder)), log=log, command=("demo",)) as demo:
-            begun(demo, count)
-            browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-            page = browser.new_page(viewport=DESK)
-            sign_in(page, demo.url, "ada")
-            print(f"{count} steps")
-            measure(page, demo.url)
-            browser.close()
-
-
 if __name__ == "__main__":
-    main()
+    run("steps", 200, begun, measure)

@@ -93,8 +93,9 @@ def begun(demo: Server, count: int) -> None:
     assert answer.status == 200, answer.body
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+def run(what: str, usual: int, begun: Callable[[Server, int], None], measure: Callable[[Page, str], None]) -> None:
+    """Print what ``measure`` finds on a demo that has so many of ``what`` as the command line says."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else usual
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         log = Path(folder) / "server.log"
         with serving(demo_settings(Path(folder)), log=log, command=("demo",)) as demo:
@@ -102,10 +103,10 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
             page = browser.new_page(viewport=DESK)
             sign_in(page, demo.url, "ada")
-            print(f"{count} fields")
+            print(f"{count} {what}")
             measure(page, demo.url)
             browser.close()
 
 
 if __name__ == "__main__":
-    main()
+    run("fields", 300, begun, measure)
