@@ -2,25 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from flask import current_app
 from markupsafe import Markup
-from markupsafe import escape as escaped
 
 from ..platform.caches import cache
-from ..platform.web.stencil import Stencil, slot, stencil
+from ..platform.web.stencil import Stencil, escaped, slot, stencil
 from .inbox_rows import Left, Row
 
 _TEMPLATE = "signoff/flows/inbox_row.html"
 _PARTS = ("row", "reason", "who", "proofs", "pool")
 _LOOKS = ("", "soon", "over")
-
-
-@lru_cache(maxsize=4096)
-def escape(text: str) -> str:
-    """``text`` as HTML; rows say much alike, and the same again when they are looked at again."""
-    return str(escaped(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +52,16 @@ def _row(row: Row, address: str, is_open: bool, made: _Drawn) -> str:
     return (made.opened if is_open else parts["row"]).fill(
         {
             "id": task,
-            "select": escape(row.select),
-            "href": escape(address) + task,
-            "name": escape(row.name),
-            "form": escape(row.form),
-            "amount": escape(row.amount),
+            "select": escaped(row.select),
+            "href": escaped(address) + task,
+            "name": escaped(row.name),
+            "form": escaped(row.form),
+            "amount": escaped(row.amount),
             "reason": _filled(parts["reason"], row.reason) + (" · " if row.reason and row.rest else ""),
-            "rest": escape(row.rest),
+            "rest": escaped(row.rest),
             "left": _left(row.left, made),
             "who": _filled(parts["who"], row.who),
-            "step": escape(row.step),
+            "step": escaped(row.step),
             "proofs": _filled(parts["proofs"], row.proofs),
             "marks": _marks(row, made),
         }
@@ -77,13 +69,13 @@ def _row(row: Row, address: str, is_open: bool, made: _Drawn) -> str:
 
 
 def _filled(part: Stencil, text: str) -> str:
-    return part.fill({"text": escape(text)}) if text else ""
+    return part.fill({"text": escaped(text)}) if text else ""
 
 
 def _left(left: Left, made: _Drawn) -> str:
     if not left.at:
         return made.no_deadline
-    return made.left[left.look].fill({"at": left.at, "full": escape(left.full), "text": escape(left.words)})
+    return made.left[left.look].fill({"at": left.at, "full": escaped(left.full), "text": escaped(left.words)})
 
 
 def _marks(row: Row, made: _Drawn) -> str:

@@ -1,6 +1,5 @@
 """Inputs of a drawn form: what stands in each, what may be done with it, and what is wrong with it."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from ..platform.problems import Problem
 from ..platform.text import local
 from ..platform.web.filters import anchor
 from ..platform.web.language import language, say
+from ..platform.web.stencil import escaped
 from .definition import Field
 from .display import Reader, file_line
 from .filing import file_ids
@@ -32,7 +32,6 @@ _GROUPS = frozenset(("choices", "boolean", "rating"))
 PLAIN = frozenset(("text", "number", "long_text", "date", "datetime", "time", "email", "phone", "url"))
 _CHECKED = {"choice": "selected", "choices": "checked", "boolean": "checked", "rating": "checked"}
 NOTHING: Mapping[str, Any] = {}
-_SIGNS = re.compile("[&<>'\"]")
 
 
 @dataclass(frozen=True)
@@ -129,12 +128,6 @@ class Inputs:
             named.sort(key=lambda pair: pair[1])
         option = Markup('<option value="{}"{}>{}</option>')
         return "".join(option.format(key, Markup(" selected") if key == chosen else "", name) for key, name in named)
-
-
-def escaped(value: object) -> str:
-    """HTML of a text; nothing that comes from a person or a record is HTML already, whatever it says of itself."""
-    text = str(value)
-    return str(escape(text)) if _SIGNS.search(text) else text
 
 
 def errors_by_input(problems: Iterable[Problem]) -> dict[str, str]:

@@ -5,7 +5,8 @@ from itertools import zip_longest
 from typing import Any
 
 from ..platform.problems import pointer
-from .inputs import CLOSED, HIDDEN, NOTHING, PLAIN, Inputs, escaped
+from ..platform.web.stencil import escaped
+from .inputs import CLOSED, HIDDEN, NOTHING, PLAIN, Inputs
 from .reading import NO_CELLS
 from .row_stencils import rows_alike
 from .rows import BLANK_ROW

@@ -1,11 +1,13 @@
 """HTML that is the same on many pages: a template is rendered once with marks where pages differ, then only filled."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 MARK = "\x00"
+_SIGNS = re.compile("[&<>'\"]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,9 @@ def stencil(html: str) -> Stencil:
 def slot(name: str) -> Markup:
     """A gap, for the templates that stencils are made of."""
     return Markup(MARK + name + MARK)  # noqa: S704 - a mark, no input
+
+
+def escaped(value: object) -> str:
+    """HTML of a text; nothing that comes from a person or a record is HTML already, whatever it says of itself."""
+    text = str(value)
+    return str(escape(text)) if _SIGNS.search(text) else text
